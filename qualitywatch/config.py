@@ -1,0 +1,380 @@
+"""Settings: `qualitywatch.toml` becomes a frozen `Config`, or an error that helps.
+
+A setting is one field with its default; its description is its documentation, and
+`to_toml` writes the commented file that `init` leaves behind from the fields alone.
+A repository without that file may hold the same tables in `pyproject.toml`, below
+`[tool.qualitywatch]`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from qualitywatch.errors import ConfigError
+from qualitywatch.model import Confidence, Severity
+
+FILE_NAME = "qualitywatch.toml"
+PYPROJECT = "pyproject.toml"
+PYPROJECT_TABLE = "tool.qualitywatch"
+MAX_BYTES = 1024 * 1024
+
+Milliseconds = Annotated[int, Meta(gt=0, le=3_600_000)]
+Count = Annotated[int, Meta(gt=0, le=100_000)]
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Bytes = Annotated[int, Meta(gt=0, le=1024**3)]
+
+_HEADER = re.compile(r"\s*\[([\w.-]+)\]")
+_SETTING = re.compile(r"\s*([\w.-]+)\s*=")
+_HEAD = """\
+# Settings of qualitywatch, each at its default: a line you delete keeps its default.
+# An unknown key is an error, so that no slip of the pen is silently ignored.
+"""
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file; a key it does not know is an error."""
+
+
+class Policy(_Section, frozen=True):
+    """When a violation puts its agent in quarantine."""
+
+    severity: Annotated[
+        Severity, Meta(description="lowest severity that does, at the confidence below")
+    ] = Severity.HIGH
+    confidence: Annotated[
+        Confidence, Meta(description="lowest confidence that does")
+    ] = Confidence.LIKELY
+    unattributed: Annotated[
+        Literal["alert", "quarantine"],
+        Meta(
+            description="where no agent works and nobody can be named: alert the "
+            "operator, or quarantine the workspace"
+        ),
+    ] = "alert"
+
+
+class Watch(_Section, frozen=True):
+    """What the daemon looks at, and how long it waits."""
+
+    settle_ms: Annotated[
+        Milliseconds, Meta(description="quiet time after which an edit is finished")
+    ] = 5000
+    claim_ms: Annotated[
+        Milliseconds,
+        Meta(description="how long a violation waits for its agent to come forward"),
+    ] = 500
+    ignore: Annotated[
+        tuple[str, ...],
+        Meta(description="patterns as in .gitignore, on top of .gitignore itself"),
+    ] = ()
+
+
+class Hub(_Section, frozen=True):
+    """Where the daemon listens."""
+
+    host: Annotated[
+        str, Meta(description="a loopback address; any other is refused")
+    ] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="0 takes any free port")] = 7433
+    max_connections: Annotated[Count, Meta(description="all connections together")] = (
+        2000
+    )
+    max_connections_per_agent: Annotated[
+        Count, Meta(description="connections of one agent")
+    ] = 8
+
+
+class Analysis(_Section, frozen=True):
+    """Limits of the worker processes that parse."""
+
+    workers: Annotated[int, Meta(gt=0, le=64, description="processes")] = 2
+    timeout_ms: Annotated[Milliseconds, Meta(description="for one change")] = 5000
+    max_file_bytes: Annotated[
+        Bytes, Meta(description="a larger source file is unanalysable: a gate fails")
+    ] = 2 * 1024 * 1024
+
+
+class Gate(_Section, frozen=True):
+    """What makes a gate say NO-GO."""
+
+    fail_on: Annotated[
+        Severity,
+        Meta(description="lowest severity that fails, at the confidence below"),
+    ] = Severity.HIGH
+    confidence: Annotated[
+        Confidence, Meta(description="lowest confidence that fails")
+    ] = Confidence.LIKELY
+
+
+class Rules(_Section, frozen=True):
+    """Which rules judge."""
+
+    disabled: Annotated[
+        tuple[str, ...], Meta(description="ids of rules that stay silent")
+    ] = ()
+
+
+class Config(_Section, frozen=True):
+    """All settings; the defaults are what an absent file means."""
+
+    policy: Policy = Policy()
+    watch: Watch = Watch()
+    hub: Hub = Hub()
+    analysis: Analysis = Analysis()
+    gate: Gate = Gate()
+    rules: Rules = Rules()
+
+
+def load(root: Path, *, refuse_shared: bool = False) -> Config:
+    """The settings of the repository at *root*; the defaults where it has none.
+
+    Raises `ConfigError` with file, line, key, problem and hint. With *refuse_shared*
+    also where every user of the machine could write the file.
+    """
+    for name, parser in _PARSERS.items():
+        content = _read(root / name, refuse_shared=refuse_shared)
+        if content is not None:
+            return parser(content, place=str(root / name))
+    return Config()
+
+
+def source(root: Path) -> Path | None:
+    """The file that holds the settings of *root*, or `None` where none does."""
+    if (root / FILE_NAME).exists():
+        return root / FILE_NAME
+    content = _read(root / PYPROJECT, refuse_shared=False)
+    if content is None or _own_table(content, PYPROJECT) is None:
+        return None
+    return root / PYPROJECT
+
+
+def parse(content: bytes, *, place: str = FILE_NAME) -> Config:
+    """The settings in *content*; raises `ConfigError` naming the key that is wrong."""
+    return _configured(_table(content, place), _Place(place, content))
+
+
+def parse_pyproject(content: bytes, *, place: str = PYPROJECT) -> Config:
+    """The settings below `[tool.qualitywatch]`; the defaults where it is absent."""
+    table = _own_table(content, place)
+    where = _Place(place, content, table=PYPROJECT_TABLE)
+    return Config() if table is None else _configured(table, where)
+
+
+def to_toml(config: Config | None = None) -> str:
+    """A commented file with every setting at its default (or at *config*'s value)."""
+    values = config or Config()
+    tables = [
+        _rendered(field.name, getattr(values, field.name))
+        for field in msgspec.structs.fields(Config)
+    ]
+    return "\n".join([_HEAD, *tables])
+
+
+_PARSERS = MappingProxyType({FILE_NAME: parse, PYPROJECT: parse_pyproject})
+
+
+# Reading
+
+
+def _read(path: Path, *, refuse_shared: bool) -> bytes | None:
+    """The file's bytes, never waiting on a pipe; `None` where there is no file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(
+            f"can not be read: {error.strerror}", place=str(path)
+        ) from error
+    try:
+        _refuse_unsafe(os.fstat(descriptor).st_mode, path, refuse_shared=refuse_shared)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_unsafe(mode: int, path: Path, *, refuse_shared: bool) -> None:
+    if not stat.S_ISREG(mode):
+        raise ConfigError("is not a file", place=str(path))
+    if refuse_shared and mode & stat.S_IWOTH:
+        raise ConfigError(
+            "can be written by every user of this machine",
+            place=str(path),
+            hint=f"chmod o-w {path.name}",
+        )
+
+
+def _own_table(content: bytes, place: str) -> object | None:
+    """What stands below `[tool.qualitywatch]` in a pyproject.toml."""
+    if b"qualitywatch" not in content:  # spares others' broken files, and time
+        return None
+    tool = _table(content, place).get("tool")
+    return tool.get("qualitywatch") if isinstance(tool, dict) else None
+
+
+def _table(content: bytes, place: str) -> dict[str, Any]:
+    if len(content) > MAX_BYTES:
+        raise ConfigError("is larger than 1 MiB", place=place)
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(
+            f"is not TOML: {error}", place=place, hint="see https://toml.io"
+        ) from error
+
+
+def _configured(table: object, place: _Place) -> Config:
+    _refuse_unknown(table, Config, (), place)
+    try:
+        config = msgspec.convert(table, Config)
+    except msgspec.ValidationError as error:
+        problem, _, where = str(error).partition(" - at ")
+        key = where.strip("`").removeprefix("$").lstrip(".")
+        raise place.error(
+            key,
+            problem.replace("Expected `object`", "Expected a table").lower(),
+            hint="`qualitywatch init` writes a file with every setting and its type",
+        ) from error
+    _refuse_open_host(config.hub.host, place)
+    _refuse_bad_patterns(config.watch.ignore, place)
+    return config
+
+
+def _refuse_unknown(
+    table: object, known: type[msgspec.Struct], path: tuple[str, ...], place: _Place
+) -> None:
+    if not isinstance(table, dict):
+        return  # of the wrong type, which the conversion says better
+    fields = {field.name: field.type for field in msgspec.structs.fields(known)}
+    for name, value in table.items():
+        if name not in fields:
+            raise place.error(
+                ".".join((*path, name)), "unknown setting", hint=_closest(name, fields)
+            )
+        if _is_section(fields[name]):
+            _refuse_unknown(value, fields[name], (*path, name), place)
+
+
+def _closest(unknown: str, known: dict[str, Any]) -> str:
+    match = difflib.get_close_matches(unknown, known, n=1)
+    return f"did you mean `{match[0]}`?" if match else f"known: {', '.join(known)}"
+
+
+def _refuse_open_host(host: str, place: _Place) -> None:
+    try:
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return
+    except ValueError:
+        pass  # a name: who knows where it leads
+    raise place.error(
+        "hub.host",
+        f"{host!r} is not a loopback address",
+        hint='use "127.0.0.1" or "::1": the hub serves this machine only',
+    )
+
+
+def _refuse_bad_patterns(patterns: tuple[str, ...], place: _Place) -> None:
+    if not patterns:
+        return
+    from pathspec import GitIgnoreSpec  # not needed where nothing is ignored
+
+    for pattern in patterns:
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except (ValueError, re.error) as error:
+            raise place.error(
+                "watch.ignore",
+                f"{pattern!r} is not a pattern as in .gitignore: {error}",
+                hint="see https://git-scm.com/docs/gitignore",
+            ) from error
+
+
+class _Place:
+    """Where a setting stands, to say so in errors."""
+
+    def __init__(self, path: str, content: bytes, *, table: str = "") -> None:
+        self._path = path
+        self._lines = content.decode("utf-8", "replace").splitlines()
+        self._table = table
+
+    def error(self, key: str, problem: str, *, hint: str) -> ConfigError:
+        """An error about *key*, with its line where that can be found."""
+        full = ".".join(filter(None, (self._table, key)))
+        line = self._line(full)
+        place = self._path if line is None else f"{self._path}:{line}"
+        return ConfigError(f"`{full}`: {problem}", place=place, hint=hint)
+
+    def _line(self, key: str) -> int | None:
+        """The line that sets *key*, in the two ordinary ways of writing it."""
+        wanted = key.partition("[")[0]
+        table = ""
+        for number, line in enumerate(self._lines, start=1):
+            name = ""
+            if header := _HEADER.match(line):
+                name = table = header[1]
+            elif setting := _SETTING.match(line):
+                name = f"{table}.{setting[1]}".lstrip(".")
+            if name == wanted:
+                return number
+        return None
+
+
+# Writing
+
+
+def _rendered(name: str, section: msgspec.Struct) -> str:
+    lines = [f"[{name}]  # {_sentence(section)}"]
+    for field in msgspec.structs.fields(section):
+        lines += [f"# {line}" for line in _explained(field.type)]
+        lines.append(f"{field.name} = {_literal(getattr(section, field.name))}")
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(section: msgspec.Struct) -> str:
+    return (type(section).__doc__ or "").partition(".")[0]
+
+
+def _explained(annotated: Any) -> Iterator[str]:
+    import textwrap  # only `init` writes the file
+
+    description = " ".join(filter(None, (m.description for m in _metas(annotated))))
+    choices = _choices(get_args(annotated)[0])
+    text = f"{description} ({' | '.join(choices)})" if choices else description
+    return iter(textwrap.wrap(text, width=84))
+
+
+def _metas(annotated: Any) -> list[Meta]:
+    return [item for item in get_args(annotated)[1:] if isinstance(item, Meta)]
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(str(member.value) for member in kind)
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_literal(item) for item in value)}]"
+    if isinstance(value, str):
+        return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value)
+
+
+def _is_section(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, _Section)

@@ -1,0 +1,310 @@
+"""The nouns: frozen values that every part and the wire share.
+
+They hold data and answer questions about themselves; none of them does I/O.
+Lines and columns count from 1, ranges are inclusive, times are UTC.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import dataclass_transform
+
+import msgspec
+
+AGENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}(:[a-z0-9][a-z0-9._-]{0,63})?")
+WORKSPACE_PREFIX = "ws:"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """A value that can not change and is compared by what it holds."""
+
+
+# Judgement
+
+
+class ViolationType(StrEnum):
+    """What is wrong, in the five words the whole product uses."""
+
+    PLACEHOLDER_DROPPED = "PLACEHOLDER_DROPPED"
+    INCOMPLETE_CODE = "INCOMPLETE_CODE"
+    MALFORMED_SYNTAX = "MALFORMED_SYNTAX"
+    LOGIC_ERROR = "LOGIC_ERROR"
+    SECURITY_RISK = "SECURITY_RISK"
+
+
+class _Ranked(StrEnum):
+    """A closed scale, written from the lowest to the highest."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the lowest member."""
+        return list(type(self)).index(self)
+
+
+class Severity(_Ranked):
+    """How much harm the violation does if it is real."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Confidence(_Ranked):
+    """How sure the rule is that the violation is real."""
+
+    POSSIBLE = "possible"
+    LIKELY = "likely"
+    CERTAIN = "certain"
+
+
+SEVERITY_OF_TYPE = {
+    ViolationType.PLACEHOLDER_DROPPED: Severity.CRITICAL,
+    ViolationType.INCOMPLETE_CODE: Severity.HIGH,
+    ViolationType.MALFORMED_SYNTAX: Severity.HIGH,
+    ViolationType.LOGIC_ERROR: Severity.MEDIUM,
+    ViolationType.SECURITY_RISK: Severity.CRITICAL,
+}
+"""The severity of each type; a rule may lower it, never raise it."""
+
+
+class When(_Ranked):
+    """The moment a rule can judge: at each save, or when the edit is finished."""
+
+    SAVE = "save"
+    SETTLED = "settled"
+
+
+class ChangeType(StrEnum):
+    """What happened to the file."""
+
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+    RENAME = "rename"
+
+
+class Change(Noun):
+    """One file's before and after, as bytes; `None` where it does not exist.
+
+    `problem` says why the outside world could not read the file (for example
+    "permission denied"); such a change is unanalysable and is never called clean.
+    """
+
+    path: str  # relative to the workspace, with forward slashes
+    before: bytes | None
+    after: bytes | None
+    old_path: str | None = None  # set where git or the agent says it was renamed
+    problem: str | None = None
+
+
+class Evidence(Noun):
+    """What a change took away: base lines, base symbols, names still in use."""
+
+    lost_lines: int
+    lost_symbols: tuple[str, ...] = ()
+    base_ranges: tuple[tuple[int, int], ...] = ()  # 1-based lines of the base
+    still_referenced: tuple[str, ...] = ()
+
+
+class Violation(Noun):
+    """One rule's finding in a change; the JSON object of every output.
+
+    `id` is empty until somebody records it (`identified`); `fingerprint` holds no
+    line numbers, so it stays the same when code above it moves.
+    """
+
+    type: ViolationType
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    path: str
+    language: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    symbol: str | None
+    message: str
+    remedy: str
+    excerpt: str
+    evidence: Evidence | None
+    fingerprint: str
+    id: str = ""
+    agent: str | None = None
+    commit: str | None = None
+
+    def reaches(self, severity: Severity, confidence: Confidence) -> bool:
+        """True when neither scale is below the bar."""
+        return (
+            self.severity.rank >= severity.rank
+            and self.confidence.rank >= confidence.rank
+        )
+
+
+class Unanalysable(Noun):
+    """A file that should have been judged and could not be: never silent green."""
+
+    path: str
+    reason: str
+
+
+class Skipped(Noun):
+    """A file that is not ours to judge: binary, generated, vendored, no source."""
+
+    path: str
+    reason: str
+
+
+class Analysis(Noun):
+    """What came out of judging one change, or several added together."""
+
+    violations: tuple[Violation, ...] = ()
+    unanalysable: tuple[Unanalysable, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def __add__(self, other: Analysis) -> Analysis:
+        return Analysis(
+            violations=self.violations + other.violations,
+            unanalysable=self.unanalysable + other.unanalysable,
+            skipped=self.skipped + other.skipped,
+        )
+
+
+class Decision(StrEnum):
+    """The answer to an agent's single edit."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class Verdict(Noun):
+    """Allow or deny, with the violations and a reason to read."""
+
+    decision: Decision
+    reason: str
+    violations: tuple[Violation, ...] = ()
+    unanalysable: tuple[Unanalysable, ...] = ()
+
+
+# Agents and quarantine
+
+
+class Grounds(StrEnum):
+    """Why we think that somebody wrote a change, strongest first."""
+
+    REPORT = "report"  # the hub or a harness hook claimed the same content
+    WORKSPACE = "workspace"  # the workspace is bound to one agent
+    PROCESS = "process"  # the environment of a process that a hook saw
+    COMMIT = "commit"  # author, committer or trailer
+    UNKNOWN = "unknown"
+
+
+class Agent(Noun):
+    """Somebody who edits: an id, a name to show, and where it works."""
+
+    id: str
+    name: str
+    harness: str | None = None
+    workspace: str | None = None  # absolute path of the checkout it works in
+    last_seen: str | None = None  # ISO 8601
+
+
+class QuarantineState(StrEnum):
+    """Where a subject stands."""
+
+    CLEAR = "clear"
+    QUARANTINED = "quarantined"
+    REPAIR_PROPOSED = "repair_proposed"
+
+
+class Repair(Noun):
+    """What a quarantined agent offers to put back, checked before it is shown."""
+
+    path: str
+    new_content: str
+    violations: tuple[Violation, ...] = ()  # of the proposal, against the base
+
+
+class Quarantine(Noun):
+    """A subject that may not edit, commit or push until an operator releases it."""
+
+    id: str
+    subject: str  # an agent id, or `ws:<name>` where nobody can be named
+    state: QuarantineState
+    reason: str
+    since: str  # ISO 8601
+    workspace: str | None = None  # absolute path, where one is known
+    violations: tuple[Violation, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    released_by: str | None = None
+    released_at: str | None = None
+    release_reason: str | None = None
+
+
+class Event(Noun):
+    """One thing that happened, in order; becomes a CloudEvent on the wire."""
+
+    sequence: int
+    id: str
+    kind: str
+    time: str  # ISO 8601
+    data: msgspec.Raw
+
+    def field(self, name: str) -> object:
+        """The value of *name* in the data, or `None`."""
+        decoded = msgspec.json.decode(self.data)
+        return decoded.get(name) if isinstance(decoded, dict) else None
+
+
+# The gate
+
+
+class GateReport(Noun):
+    """The judgement over a change set: what `check` and `gate` print as JSON."""
+
+    decision: str  # GO or NO-GO
+    reasons: tuple[str, ...]
+    base: str | None
+    head: str | None
+    files_checked: int
+    violations: tuple[Violation, ...] = ()
+    unanalysable: tuple[Unanalysable, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    quarantines: tuple[Quarantine, ...] = ()
+    duration_ms: float = 0.0
+
+
+GO = "GO"
+NO_GO = "NO-GO"
+
+
+def identified(
+    violation: Violation, *, agent: str | None = None, commit: str | None = None
+) -> Violation:
+    """*violation* with an id of its own and its author, ready to be recorded."""
+    return msgspec.structs.replace(
+        violation, id=uuid.uuid4().hex, agent=agent, commit=commit
+    )
+
+
+def workspace_subject(name: str) -> str:
+    """The subject that stands for a workspace when nobody can be named."""
+    slug = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-.") or "root"
+    return WORKSPACE_PREFIX + slug[:64]
+
+
+def is_agent_id(text: str) -> bool:
+    """True for `name` and `harness:workspace` in the allowed letters."""
+    return AGENT_ID.fullmatch(text) is not None and not text.startswith(
+        WORKSPACE_PREFIX
+    )
+
+
+def worst(violations: Iterable[Violation]) -> Severity | None:
+    """The highest severity among *violations*, or `None` where there are none."""
+    return max((v.severity for v in violations), key=lambda s: s.rank, default=None)
