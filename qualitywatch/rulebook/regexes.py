@@ -1,0 +1,34 @@
+"""Regular expressions of rules: RE2, so no input can hold them for long.
+
+They may not use look-around or back-references; that is the price of linear time.
+`\\w`, `\\d` and `\\b` know ASCII only; `\\pL` is a letter of any language.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import re2
+
+
+class BrokenPattern(Exception):
+    """A pattern that can not be used; `line` counts from 1 inside its text."""
+
+    def __init__(self, line: int, problem: str, hint: str = "") -> None:
+        super().__init__(problem)
+        self.line = line
+        self.problem = problem
+        self.hint = hint
+
+
+def compile_regex(text: str, line: int = 1) -> Any:
+    """The RE2 expression *text*; raises `BrokenPattern`."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(text, options)
+    except re2.error as error:
+        said = error.args[0] if error.args else ""
+        reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        hint = "expressions are RE2: no look-around, no back-references"
+        raise BrokenPattern(line, f"not an expression: {reason}", hint) from error

@@ -1,0 +1,145 @@
+"""The nouns of the rulebook: a rule, its sections, its examples, and all of them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Collection, Iterable
+
+from qualitywatch.errors import UserError
+from qualitywatch.model import Confidence, Noun, Severity, ViolationType, When
+
+TAGS = frozenset(
+    {
+        "assistant-output",  # what an assistant says, left in the file
+        "control-flow",
+        "data-format",  # JSON, TOML, YAML
+        "dead-code",
+        "elision",  # a remark that stands for code
+        "error-handling",
+        "guard-bypass",  # aimed at this guard
+        "injection",
+        "lost-code",  # needs the base: what was there is gone
+        "merge",
+        "remark",
+        "secrets",
+        "stub",
+        "syntax",
+        "tests",
+        "truncation",
+    }
+)
+"""The closed list of tags; a new one is one line here."""
+
+
+class Example(Noun):
+    """One example of a rule: a file or a change, and where the rule must fire."""
+
+    language: str  # `Language.name`
+    path: str  # the name under which it is analysed
+    line: int  # of the rule file
+    after: str  # without markers
+    before: str | None = None  # `None`: the example is a new file
+    fixed: str | None = None  # the expected result, which must be clean
+    finds: frozenset[tuple[int, str]] = frozenset()  # (line of `after`, rule id)
+    known_limit: bool = False  # states what should be and is not yet
+
+
+class Section(Noun):
+    """What serves one language: a query (and a matcher), or nothing but examples."""
+
+    language: str  # `Language.name`
+    line: int  # of the rule file
+    query: str | None = None
+    query_line: int = 0
+    matcher: str | None = None
+    matcher_line: int = 0
+    examples: tuple[Example, ...] = ()
+
+
+class Rule(Noun, frozen=True, cache_hash=True):
+    """One Markdown file: the definition, the tests and the documentation of a rule."""
+
+    id: str
+    type: ViolationType
+    severity: Severity
+    confidence: Confidence
+    message: str
+    remedy: str
+    since: str
+    tags: tuple[str, ...]
+    when: When = When.SAVE
+    check: str | None = None  # name of a function of `analysis.checks`
+    remark: str | None = None  # RE2, on the text of every comment
+    remark_line: int = 0
+    sections: tuple[Section, ...] = ()
+    source: str = ""  # path of the file
+    text: str = ""  # the whole Markdown
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """The examples of all languages, in the order of the file."""
+        return tuple(example for s in self.sections for example in s.examples)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The names of the languages that have a section."""
+        return tuple(section.language for section in self.sections)
+
+    def section(self, language: str) -> Section | None:
+        """The section of the language of that name."""
+        return next((s for s in self.sections if s.language == language), None)
+
+    def place(self, line: int) -> str:
+        """`file:line`, as errors show it."""
+        return f"{self.source}:{line}"
+
+
+class Rulebook(Noun):
+    """The rules that judge, sorted by id."""
+
+    rules: tuple[Rule, ...] = ()
+
+    @classmethod
+    def holding(cls, rules: Iterable[Rule]) -> Rulebook:
+        """A rulebook of *rules*, whatever their order."""
+        return cls(rules=tuple(sorted(rules, key=lambda rule: rule.id)))
+
+    @property
+    def digest(self) -> str:
+        """Changes when any rule's text does: a key for caches and for approval."""
+        digest = hashlib.sha256()
+        for rule in self.rules:
+            for part in (rule.id, rule.text):
+                encoded = part.encode("utf-8", "surrogatepass")
+                digest.update(b"%d:" % len(encoded) + encoded)
+        return digest.hexdigest()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all rules, sorted."""
+        return tuple(rule.id for rule in self.rules)
+
+    def get(self, id: str) -> Rule:
+        """The rule of that id; raises `UserError` with the closest one."""
+        for rule in self.rules:
+            if rule.id == id:
+                return rule
+        raise UserError(f"there is no rule `{id}`", hint=closest(id, self.ids))
+
+    def without(self, ids: Collection[str]) -> Rulebook:
+        """The rulebook with the rules of *ids* taken out."""
+        return Rulebook(rules=tuple(rule for rule in self.rules if rule.id not in ids))
+
+    def of(self, when: When) -> Rulebook:
+        """The rules that can judge at that moment: a finished edit is for all."""
+        if when is When.SETTLED:
+            return self
+        return Rulebook(rules=tuple(r for r in self.rules if r.when is When.SAVE))
+
+
+def closest(unknown: str, known: Iterable[str]) -> str:
+    """A hint: the known word that is meant, or all of them."""
+    words = sorted(known)
+    match = difflib.get_close_matches(unknown, words, n=1)
+    return f"did you mean `{match[0]}`?" if match else f"known: {', '.join(words)}"
