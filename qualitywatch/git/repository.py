@@ -1,0 +1,323 @@
+"""A repository as the rest of the program sees it: contents, changes, commits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from qualitywatch.errors import MachineError, UserError
+from qualitywatch.git import attributes, command, parse
+from qualitywatch.git.contents import Contents
+from qualitywatch.git.parse import Commit, PathChange
+from qualitywatch.model import Noun
+
+STATE_FOLDER = "qualitywatch"
+
+_DIFF = (
+    *("-r", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv"),
+    *("-M", "-l1000"),  # the limit stated, or a setting could lower it
+)
+_SPACE = re.compile(r"\s")
+
+
+class Range(Noun):
+    """The commits below *head* that others lack, and where the two meet."""
+
+    head: str
+    commits: tuple[Commit, ...]  # newest first
+    boundary: tuple[str, ...]  # ids of the known commits on which the new ones stand
+
+
+class Repository:
+    """One checkout of a git repository, or a bare one; close it, or use `with`.
+
+    Contents come from `git cat-file` processes that stay (`contents`); everything else
+    is a call of its own. May be shared by threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: Path | None,
+        git_dir: Path,
+        common_dir: Path,
+        index_file: Path | None = None,
+    ) -> None:
+        self.root = root  # None in a bare repository
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.state_dir = common_dir / STATE_FOLDER
+        self.name = root.name if root else common_dir.stem
+        self._index_file = index_file
+        self._folder = root or git_dir
+        self._contents = Contents(folder=self._folder, common_dir=common_dir)
+
+    @classmethod
+    def discover(
+        cls, path: Path, *, index_file: Path | None = None
+    ) -> Repository | None:
+        """The repository that *path* lies in, or `None` if there is none.
+
+        *index_file* is what git exports to hooks as `GIT_INDEX_FILE`: `git commit -a`
+        and `git commit -- paths` commit another index than the usual one.
+        """
+        folder = (path if path.is_dir() else path.parent).resolve()
+        if not folder.is_dir():
+            raise UserError("no such folder", place=str(path))
+        places = _rev_parse(
+            folder, "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir"
+        )
+        if places is None:
+            return None
+        inside, git_dir, common = places
+        top = _rev_parse(folder, "--show-toplevel") if inside == "true" else None
+        return cls(
+            root=Path(top[0]) if top else None,
+            git_dir=Path(git_dir),
+            common_dir=(folder / common).resolve(),
+            index_file=index_file.absolute() if index_file else None,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; the next read would start them anew."""
+        self._contents.close()
+
+    # Contents
+
+    def content(
+        self, rev: str, path: str, *, filtered: bool = True, limit: int | None = None
+    ) -> bytes | None:
+        """The file *path* at *rev*, as in a checkout; `None` if it is not there.
+
+        *filtered=False* gives the bytes as git stores them. *limit* cuts long files.
+        """
+        name = f"{rev}:{path}"
+        if _SPACE.search(name):  # such a name does not fit on a request line
+            found = self._verified(name)
+            return (
+                self.blob(found, path if filtered else None, limit) if found else None
+            )
+        return self.blob(name, path if filtered else None, limit)
+
+    def index_content(self, path: str, *, filtered: bool = True) -> bytes | None:
+        """The file *path* as it is staged; `None` if it is not, or is in conflict."""
+        rows = self._fields("--literal-pathspecs", "ls-files", "-s", "-z", "--", path)
+        ids = [row.split(" ")[1] for row in rows if row.endswith(f" 0\t{path}")]
+        return self.blob(ids[0], path if filtered else None) if ids else None
+
+    def blob(
+        self, id: str, as_path: str | None = None, limit: int | None = None
+    ) -> bytes | None:
+        """The object *id*; with *as_path* as a checkout would write it there."""
+        return self._contents.read(id, as_path=as_path, limit=limit)
+
+    def files(self, rev: str, folder: str) -> list[str]:
+        """The paths of all files below *folder* at *rev*."""
+        return self._fields(
+            "ls-tree", "-r", "-z", "--name-only", "--full-tree", rev, "--", folder
+        )
+
+    # Revisions
+
+    def head(self) -> str | None:
+        """The commit that is checked out; `None` before the first commit."""
+        return self._verified("HEAD^{commit}")
+
+    def rev_parse(self, rev: str) -> str:
+        """The id of the commit that *rev* names; `UserError` if it names none."""
+        found = self._verified(f"{rev}^{{commit}}")
+        if found is None:
+            raise UserError(f"no commit is called {rev!r}", hint=self._why_unknown())
+        return found
+
+    def find_commit(self, rev: str) -> str | None:
+        """The id of the commit that *rev* names, or `None`; a tag is followed."""
+        return self._verified(f"{rev}^{{commit}}")
+
+    def merge_base(self, first: str, second: str) -> str | None:
+        """The newest commit that both stand on; `None` if they share no history."""
+        done = self._git("merge-base", first, second, accept=(0, 1))
+        return parse.text(done.output).strip() or None
+
+    def merging(self) -> list[str]:
+        """The commits that an unfinished merge brings in."""
+        try:
+            lines = (self.git_dir / "MERGE_HEAD").read_text("ascii").split()
+        except FileNotFoundError:
+            return []
+        return lines
+
+    def outgoing(self, head: str, known: Sequence[str]) -> Range:
+        """The commits below *head* that *known* (ids, `--remotes=x`) lack."""
+        commits = self.commits(head, "--not", *known)
+        ids = {commit.id for commit in commits}
+        parents = dict.fromkeys(id for commit in commits for id in commit.parents)
+        boundary = tuple(id for id in parents if id not in ids)
+        return Range(head=head, commits=tuple(commits), boundary=boundary)
+
+    def published_at(self, remote: str) -> str:
+        """The argument that stands for all we know *remote* to have.
+
+        Of a remote without a name, or one nobody has fetched from, nothing is known:
+        then what any remote has counts as published.
+        """
+        refs = ("for-each-ref", "--count=1", f"refs/remotes/{remote}/")
+        return f"--remotes={remote}" if self._git(*refs).output else "--remotes"
+
+    def independent(self, commits: Sequence[str]) -> list[str]:
+        """Those of *commits* that no other one of them stands on."""
+        if len(commits) < 2:
+            return list(commits)
+        done = self._git("merge-base", "--independent", *commits)
+        return parse.text(done.output).split()
+
+    def commits(self, *revisions: str) -> list[Commit]:
+        """The commits that `git log` would list for *revisions*, newest first."""
+        options = ("--no-show-signature", "-z", f"--format={parse.LOG_FORMAT}")
+        encoding = ("-c", "i18n.logOutputEncoding=UTF-8")
+        return parse.log(self._git(*encoding, "log", *options, *revisions).output)
+
+    def is_shallow(self) -> bool:
+        """True if older commits are missing from this clone."""
+        return (self.common_dir / "shallow").exists()
+
+    # Changes
+
+    def changed(self, base: str | None, head: str) -> list[PathChange]:
+        """What differs between two commits; *base* `None` is the empty tree."""
+        older = base or self._empty_tree()
+        return parse.raw_diff(self._git("diff-tree", *_DIFF, older, head).output)
+
+    def staged(self, against: str | None = None) -> list[PathChange]:
+        """What the next commit would change, compared with *against* (`HEAD`)."""
+        older = against or self.head() or self._empty_tree()
+        return parse.raw_diff(self._git("diff-index", "--cached", *_DIFF, older).output)
+
+    def worktree_changes(self) -> list[PathChange]:
+        """How the files differ from `HEAD`, untracked but not ignored ones included."""
+        options = ("--porcelain=v2", "-z", "--untracked-files=all", "--find-renames")
+        return parse.status(self._git("status", *options).output)
+
+    # The work tree
+
+    def worktrees(self) -> list[Path]:
+        """The folders of all checkouts of this repository."""
+        return list(self.checkouts())
+
+    def checkouts(self) -> dict[Path, str | None]:
+        """The folder of each checkout, and the full name of the branch it is on."""
+        output = parse.text(self._git("worktree", "list", "--porcelain").output)
+        blocks = (block.splitlines() for block in output.split("\n\n") if block)
+        return {
+            Path(lines[0].removeprefix("worktree ")): _branch(lines)
+            for lines in blocks
+            if "bare" not in lines
+        }
+
+    def is_ignored(self, path: str) -> bool:
+        """True if git ignores *path*; a tracked file is never ignored."""
+        return path in self.ignored([path])
+
+    def ignored(self, paths: Iterable[str]) -> set[str]:
+        """Those of *paths* that git ignores; a tracked file is never ignored."""
+        listed = list(paths)
+        stdin = parse.raw("".join(f"{path}\0" for path in listed))
+        done = self._git(
+            "check-ignore", "-z", "--stdin", stdin=stdin, accept=(0, 1, 128)
+        )
+        if done.code != 128:
+            return set(parse.fields(done.output))
+        if len(listed) < 2:  # outside, or in a submodule: not ours to ignore
+            return set()
+        return {path for path in listed if self.is_ignored(path)}
+
+    def attributes(self, base: str | None, paths: Collection[str]) -> dict[str, str]:
+        """The files among *paths* that *base* marks as generated or vendored.
+
+        Path to the name of the attribute. Only `.gitattributes` files *of the base*
+        count: a change must not be able to take itself out of judgement.
+        """
+        names = attributes.files_for(paths) if base else set()
+        read = {name: self.content(f"{base}", name, filtered=False) for name in names}
+        files = {name: content for name, content in read.items() if content}
+        return attributes.not_ours(files, paths)
+
+    # Settings
+
+    def setting(self, key: str) -> str | None:
+        """The value that git's configuration has for *key*."""
+        done = self._git("config", "--null", "--get", key, accept=(0, 1))
+        return parse.fields(done.output)[0] if done.output else None
+
+    def set_setting(self, key: str, value: str | None) -> None:
+        """Write *key* into the repository's own configuration; `None` removes it."""
+        if value is None:
+            self._git("config", "--local", "--unset-all", key, accept=(0, 5))
+        else:
+            self._git("config", "--local", key, value)
+
+    def hooks_folder(self) -> Path:
+        """Where git looks for hooks now, `core.hooksPath` included."""
+        output = self._git("rev-parse", "--git-path", "hooks").output
+        return (self._folder / parse.text(output).removesuffix("\n")).resolve()
+
+    # How
+
+    def _git(
+        self, *arguments: str, stdin: bytes = b"", accept: Collection[int] = (0,)
+    ) -> command.Done:
+        return command.run(
+            arguments,
+            folder=self._folder,
+            stdin=stdin,
+            index_file=self._index_file,
+            accept=accept,
+        )
+
+    def _fields(self, *arguments: str) -> list[str]:
+        return parse.fields(self._git(*arguments).output)
+
+    def _verified(self, name: str) -> str | None:
+        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        done = self._git(*arguments, accept=(0, 1, 128))
+        return parse.text(done.output).strip() or None if done.code == 0 else None
+
+    def _why_unknown(self) -> str:
+        if self.is_shallow():
+            return "the clone is shallow: fetch the history, `git fetch --unshallow`"
+        return "`git log --all --oneline` lists the commits"
+
+    def _empty_tree(self) -> str:
+        done = self._git("hash-object", "-t", "tree", "--stdin")
+        return parse.text(done.output).strip()
+
+
+def _rev_parse(folder: Path, *questions: str) -> list[str] | None:
+    done = command.run(["rev-parse", *questions], folder=folder, accept=(0, 128))
+    if done.code == 128:
+        if "not a git repository" in done.complaint:
+            return None
+        raise command.failed("rev-parse", done.complaint, folder)
+    answers = parse.text(done.output).removesuffix("\n").split("\n")
+    if len(answers) != len(questions):
+        raise MachineError("the repository's path holds a line end", place=str(folder))
+    return answers
+
+
+def _branch(lines: Sequence[str]) -> str | None:
+    branches = [line for line in lines if line.startswith("branch ")]
+    return branches[0].removeprefix("branch ") if branches else None
