@@ -1,0 +1,1 @@
+"""The command line: asks, calls one use case, prints; one file per command."""

@@ -1,0 +1,105 @@
+"""`qualitywatch`: finds the command, runs it, turns errors into exit codes.
+
+The exit codes are an interface and stand only here:
+0 clean or GO · 1 violations or NO-GO · 2 wrong usage or configuration · 3 our bug ·
+75 another daemon or port in the way · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from qualitywatch.cli import terminal
+from qualitywatch.errors import InTheWay, QualityWatchError
+
+EXIT_USAGE = 2
+EXIT_BUG = 3
+EXIT_IN_THE_WAY = 75
+EXIT_INTERRUPTED = 130
+
+# Command -> (module in this package, one line of help). Nothing is imported before
+# its command is asked for: hooks start this program at every commit.
+COMMANDS = {
+    "init": ("init", "Write a commented qualitywatch.toml and set the passphrase."),
+    "watch": ("watch", "Watch a repository: daemon, hub and page, in the foreground."),
+    "check": ("check", "Judge one change: what did it take away or leave undone?"),
+    "gate": ("gate", "Judge a range of commits, the index or the work tree: GO?"),
+    "agents": ("agents", "List the agents and where they stand."),
+    "quarantine": ("quarantine", "Put an agent or workspace in quarantine by hand."),
+    "release": ("release", "Release an agent or workspace from quarantine."),
+    "violations": ("violations", "List, show or dismiss recorded violations."),
+    "hooks": ("hooks", "Install, remove or inspect the git hooks."),
+    "hook": ("hook", "What the installed hooks call."),
+    "rules": ("rules", "List, show, test or start rules."),
+    "tokens": ("tokens", "Create, list or revoke the tokens of the hub."),
+    "demo": ("demo", "See the whole story on a throw-away repository."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"qualitywatch.cli.{COMMANDS[name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """The list of commands, from the table: help must not import them all."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row[1]) for name, row in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="qualitywatch")
+def cli() -> None:
+    """Sees what AI agents drop, says so with evidence, and quarantines the agent."""
+
+
+def main() -> None:
+    """The entry point: runs a command and exits with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of the command in *arguments*; prints, never raises."""
+    try:
+        result = cli.main(arguments, prog_name="qualitywatch", standalone_mode=False)
+    except click.exceptions.Abort:
+        return EXIT_INTERRUPTED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except BrokenPipeError:
+        return _pipe_closed()
+    except InTheWay as error:
+        terminal.complain(error)
+        return EXIT_IN_THE_WAY
+    except QualityWatchError as error:
+        terminal.complain(error)
+        return EXIT_USAGE
+    except Exception:
+        traceback.print_exc()
+        terminal.note("this is a bug in qualitywatch; please report the text above")
+        return EXIT_BUG
+    return result if isinstance(result, int) else 0
+
+
+def _pipe_closed() -> int:
+    """The reader of our output has gone (`| head`): stop without a second error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -1,0 +1,67 @@
+"""Options and output that every command with a judgement shares."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from qualitywatch import config
+from qualitywatch.cli import terminal
+from qualitywatch.errors import UserError
+from qualitywatch.git import Repository
+from qualitywatch.model import GO, GateReport, Severity
+from qualitywatch.reports import FORMATS, Look
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def verdict_options(command: _Command) -> _Command:
+    """`--format`, `--fail-on` and `--verbose`."""
+    for option in (
+        click.option(
+            "-v", "--verbose", is_flag=True, help="List the skipped files too."
+        ),
+        click.option(
+            "--fail-on",
+            type=click.Choice([severity.value for severity in Severity]),
+            help="Lowest severity that fails, instead of the configured one.",
+        ),
+        terminal.format_option(*FORMATS),
+    ):
+        command = option(command)
+    return command
+
+
+def bar(settings: config.Gate, fail_on: str | None) -> config.Gate:
+    """What fails, with the person's `--fail-on` instead of the configured severity."""
+    if fail_on is None:
+        return settings
+    return msgspec.structs.replace(settings, fail_on=Severity(fail_on))
+
+
+def conclude(report: GateReport, *, format: str, verbose: bool) -> int:
+    """Print *report*; the exit code that says what it decided."""
+    look = Look(verbose=verbose, colour=format == "text" and sys.stdout.isatty())
+    encoding = sys.stdout.encoding or "utf-8"
+    text = FORMATS[format](report, look)
+    print(text.encode(encoding, "backslashreplace").decode(encoding), end="")
+    return 0 if report.decision == GO else 1
+
+
+def here(index_file: str | None = None) -> Repository:
+    """The repository around the current folder; `UserError` if there is none."""
+    folder = Path.cwd()
+    index = Path(index_file) if index_file else None
+    repository = Repository.discover(folder, index_file=index)
+    if repository is None:
+        raise UserError(
+            "this is not a git repository",
+            place=str(folder),
+            hint="run it inside one, or judge two files: qualitywatch check --help",
+        )
+    return repository

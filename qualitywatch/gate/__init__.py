@@ -1,0 +1,26 @@
+"""The gate: may these changes pass? GO or NO-GO, with every reason.
+
+Whether we fail open or closed is said here once: **closed**. What could not be read,
+parsed or known is NO-GO; what is not ours to judge is listed as skipped and passes.
+"""
+
+from qualitywatch.gate.changes import ChangeSet, between, resolved, staged, worktree
+from qualitywatch.gate.concern import concerned, known_state
+from qualitywatch.gate.judgement import Analyse, Task, judge
+from qualitywatch.gate.trust import Trusted, analyser, trusted
+
+__all__ = [
+    "Analyse",
+    "ChangeSet",
+    "Task",
+    "Trusted",
+    "analyser",
+    "between",
+    "concerned",
+    "judge",
+    "known_state",
+    "resolved",
+    "staged",
+    "trusted",
+    "worktree",
+]

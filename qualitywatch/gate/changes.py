@@ -1,0 +1,226 @@
+"""Which changes are judged: a range of commits, the index, or the work tree.
+
+Both sides of a range, and of the index, are compared as git stores them; files of the
+work tree with what a checkout would have written.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from qualitywatch.errors import MachineError, UserError
+from qualitywatch.git import PathChange, Repository
+from qualitywatch.model import Change, Noun, Skipped
+from qualitywatch.reports.safe import encodable
+
+Read = Callable[[PathChange], Change]
+
+
+class ChangeSet(Noun):
+    """Changes that are judged together, and between which commits they lie."""
+
+    base: str | None
+    head: str | None
+    changes: tuple[Change, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+def resolved(repository: Repository, base: str | None, head: str) -> tuple[str, str]:
+    """The ids of the merge base and of *head*; without *base*, of the usual one."""
+    newest = repository.rev_parse(head)
+    wanted = repository.rev_parse(base) if base else _usual_base(repository)
+    common = repository.merge_base(wanted, newest)
+    if common is None:
+        raise UserError(
+            f"{base or wanted} and {head} have no commit in common",
+            hint="the clone is shallow: fetch the whole history first"
+            if repository.is_shallow()
+            else "name another one with --base",
+        )
+    return common, newest
+
+
+def between(
+    repository: Repository,
+    base: str | None,
+    head: str,
+    *,
+    known: Iterable[str] = (),
+    limit: int,
+) -> ChangeSet:
+    """The net changes from *base* (`None`: nothing) to *head*.
+
+    A file that is the same in one of the commits *known* was only merged from there.
+    *limit* is how much of a file is read: of a longer one enough to refuse it.
+    """
+    rows = repository.changed(base, head)
+    for other in known:
+        rows = _differing(rows, repository.changed(other, head))
+    read = _FromGit(repository, limit)
+    return _change_set(repository, base, head, rows, read.change)
+
+
+def staged(repository: Repository, *, limit: int) -> ChangeSet:
+    """What the next commit would change."""
+    rows = repository.staged()
+    for other in repository.merging():
+        rows = _differing(rows, repository.staged(other))
+    read = _FromGit(repository, limit)
+    return _change_set(repository, repository.head(), None, rows, read.change)
+
+
+def worktree(repository: Repository, *, limit: int) -> ChangeSet:
+    """How the files as they are now differ from `HEAD`."""
+    if repository.root is None:
+        raise UserError("a bare repository has no work tree")
+    read = _FromDisk(repository, repository.root, limit)
+    rows = repository.worktree_changes()
+    return _change_set(repository, repository.head(), None, rows, read.change)
+
+
+def read_file(path: Path, limit: int) -> bytes | None:
+    """The first *limit* bytes of a regular file; `None` if there is none.
+
+    Never follows a link in the last place, and never waits for a pipe.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read(limit)
+
+
+def _change_set(
+    repository: Repository,
+    base: str | None,
+    head: str | None,
+    rows: Sequence[PathChange],
+    read: Read,
+) -> ChangeSet:
+    marked = repository.attributes(base, [row.path for row in rows])
+    reasons = {row.path: _not_judged(row, marked) for row in rows}
+    read_ = (read(row) for row in rows if not reasons[row.path])
+    return ChangeSet(
+        base=base,
+        head=head,
+        changes=tuple(change for change in read_ if not _is_same(change)),
+        skipped=tuple(
+            Skipped(path=encodable(path), reason=reason)
+            for path, reason in reasons.items()
+            if reason
+        ),
+    )
+
+
+def _not_judged(row: PathChange, marked: dict[str, str]) -> str | None:
+    if row.is_submodule:
+        return "submodule"
+    if row.is_link:
+        return "symbolic link"
+    if row.path in marked:
+        return f"{marked[row.path]}, says .gitattributes of the base"
+    return None
+
+
+def _is_same(change: Change) -> bool:
+    """A new mode, a touched file: the content is what it was."""
+    return (
+        change.problem is None
+        and change.old_path is None
+        and change.before == change.after
+    )
+
+
+def _differing(
+    rows: Iterable[PathChange], from_other: Iterable[PathChange]
+) -> list[PathChange]:
+    """Those *rows* whose file differs from the other commit as well."""
+    paths = {row.path for row in from_other}
+    return [row for row in rows if row.path in paths]
+
+
+class _FromGit:
+    """Both sides as git stores them."""
+
+    def __init__(self, repository: Repository, limit: int) -> None:
+        self._repository = repository
+        self._limit = limit
+
+    def change(self, row: PathChange) -> Change:
+        """The change of one path, or the problem that kept us from reading it."""
+        if row.is_unmerged:
+            return _unread(row, "the merge conflict is not resolved")
+        try:
+            return _change(
+                row, before=self._blob(row.before_id), after=self._blob(row.after_id)
+            )
+        except MachineError as error:
+            return _unread(row, str(error))
+
+    def _blob(self, id: str | None) -> bytes | None:
+        if id is None:
+            return None
+        content = self._repository.blob(id, limit=self._limit)
+        if content is None:
+            raise MachineError(f"git has no object {id}")
+        return content
+
+
+class _FromDisk:
+    """The base as a checkout would have written it, and the file as it is."""
+
+    def __init__(self, repository: Repository, root: Path, limit: int) -> None:
+        self._repository = repository
+        self._root = root
+        self._limit = limit
+
+    def change(self, row: PathChange) -> Change:
+        """The change of one path, or the problem that kept us from reading it."""
+        try:
+            after = read_file(self._root / row.path, self._limit)
+            return _change(row, before=self._before(row), after=after)
+        except OSError as error:
+            return _unread(row, f"can not be read: {error.strerror}")
+        except MachineError as error:
+            return _unread(row, str(error))
+
+    def _before(self, row: PathChange) -> bytes | None:
+        if row.before_id is None:
+            return None
+        path = row.old_path or row.path
+        content = self._repository.blob(row.before_id, path, self._limit)
+        if content is None:
+            raise MachineError(f"git has no object {row.before_id}")
+        return content
+
+
+def _change(row: PathChange, *, before: bytes | None, after: bytes | None) -> Change:
+    return Change(
+        path=encodable(row.path),
+        old_path=None if row.old_path is None else encodable(row.old_path),
+        before=before,
+        after=after,
+    )
+
+
+def _unread(row: PathChange, problem: str) -> Change:
+    return Change(path=encodable(row.path), before=None, after=None, problem=problem)
+
+
+def _usual_base(repository: Repository) -> str:
+    for name in ("@{upstream}", "refs/remotes/origin/HEAD"):
+        found = repository.find_commit(name)
+        if found is not None:
+            return found
+    raise UserError(
+        "there is no upstream branch to compare with",
+        hint="name the commit to compare with: qualitywatch gate --base REV",
+    )

@@ -1,0 +1,1 @@
+"""Hooks: how git asks us, and what we answer."""

@@ -1,0 +1,184 @@
+"""Puts our hooks into a repository, says how they stand, takes them out again.
+
+A hook that was there is kept beside ours as `<name>.qualitywatch-orig`, still runs, and
+comes back when ours goes. A hook is known as ours by the line that holds `ID`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+
+from qualitywatch import mirror
+from qualitywatch.errors import UserError
+from qualitywatch.gate import known_state
+from qualitywatch.git import Repository
+from qualitywatch.mirror import Mirror
+from qualitywatch.model import Noun
+
+GIT_HOOKS = ("pre-commit", "pre-push")
+ID = "qualitywatch-git-hook-7d1f6b0e"
+ORIGINAL_SUFFIX = ".qualitywatch-orig"
+
+_TEMPLATE = Path(__file__).parents[1] / "resources" / "git-hook.sh"
+_PYTHON = "PYTHON="
+
+
+class Standing(StrEnum):
+    """How one hook stands."""
+
+    INSTALLED = "installed"
+    MISSING = "missing"
+    FOREIGN = "foreign"  # another program's, and ours is not asked
+    BROKEN = "broken"  # ours, but git does not run it or its interpreter is gone
+
+
+class HookStatus(Noun):
+    """One hook of one repository."""
+
+    name: str
+    standing: Standing
+    path: str
+    interpreter: str | None = None
+    original: str | None = None  # the hook that was there before ours
+
+
+def install(repository: Repository, *, interpreter: Path) -> list[HookStatus]:
+    """Put our hooks in, keeping those that are there; doing it again changes nothing.
+
+    Raises `UserError` with the line to add where another folder of hooks is in use.
+    """
+    folder = _own_folder(repository, interpreter)
+    for name in GIT_HOOKS:
+        _refuse_second_stranger(folder / name)
+    _ensure_mirror(repository)
+    folder.mkdir(exist_ok=True)
+    for name in GIT_HOOKS:
+        _install(folder / name, interpreter)
+    return status(repository)
+
+
+def uninstall(repository: Repository) -> list[HookStatus]:
+    """Take our hooks out and put back what was there before; strangers' stay."""
+    for name in GIT_HOOKS:
+        path = _folder(repository) / name
+        original = _original(path)
+        if is_ours(path):
+            path.unlink()
+        if original.exists() and not path.exists():
+            original.rename(path)
+    return status(repository)
+
+
+def status(repository: Repository) -> list[HookStatus]:
+    """How each of our hooks stands where git looks for hooks now."""
+    return [_status(repository.hooks_folder() / name) for name in GIT_HOOKS]
+
+
+def is_ours(path: Path) -> bool:
+    """True for a script that `install` has written."""
+    try:
+        return ID.encode() in path.read_bytes()
+    except OSError:
+        return False
+
+
+def command_line(interpreter: Path, hook: str) -> str:
+    """The line by which any other script can ask us."""
+    return f'{shlex.quote(str(interpreter))} -P -m qualitywatch hook git {hook} "$@"'
+
+
+def _own_folder(repository: Repository, interpreter: Path) -> Path:
+    if repository.root is None:
+        raise UserError(
+            "a bare repository has no commits or pushes to guard",
+            place=str(repository.git_dir),
+        )
+    used = repository.hooks_folder()
+    if used != _folder(repository).resolve():
+        lines = (
+            f"    {used / name}:  {command_line(interpreter, name)} || exit 1"
+            for name in GIT_HOOKS
+        )
+        raise UserError(
+            f"git looks for hooks elsewhere: core.hooksPath is {used}",
+            hint="add a line to the hooks there:\n" + "\n".join(lines),
+        )
+    return _folder(repository)
+
+
+def _folder(repository: Repository) -> Path:
+    return repository.common_dir / "hooks"
+
+
+def _original(path: Path) -> Path:
+    return path.with_name(path.name + ORIGINAL_SUFFIX)
+
+
+def _refuse_second_stranger(path: Path) -> None:
+    if path.exists() and not is_ours(path) and _original(path).exists():
+        raise UserError(
+            f"another program has put its {path.name} hook over ours, and an older one "
+            "is already kept",
+            place=str(path),
+            hint=f"move one of the two away: {path} or {_original(path)}",
+        )
+
+
+def _ensure_mirror(repository: Repository) -> None:
+    """Without the list of quarantines our hooks refuse everything.
+
+    Before the first daemon nobody is in quarantine; a list that was there and is gone
+    is an error, and not made anew.
+    """
+    if known_state(repository) is None:
+        repository.state_dir.mkdir(mode=0o700, exist_ok=True)
+        mirror.write(
+            repository.state_dir, Mirror(quarantines=(), dismissed=(), agents=())
+        )
+
+
+def _install(path: Path, interpreter: Path) -> None:
+    if path.is_symlink() or (path.exists() and not is_ours(path)):
+        path.rename(_original(path))
+    script = (
+        _TEMPLATE.read_text("utf-8")
+        .replace("@HOOK@", path.name)
+        .replace("@PYTHON@", shlex.quote(str(interpreter)))
+    )
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".qualitywatch-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.fsencode(script))
+        os.fchmod(descriptor, 0o755)
+    Path(name).replace(path)
+
+
+def _status(path: Path) -> HookStatus:
+    original = _original(path)
+    interpreter = _interpreter(path) if is_ours(path) else None
+    return HookStatus(
+        name=path.name,
+        standing=_standing(path, interpreter),
+        path=str(path),
+        interpreter=interpreter,
+        original=str(original) if original.exists() else None,
+    )
+
+
+def _standing(path: Path, interpreter: str | None) -> Standing:
+    if not path.exists():
+        return Standing.MISSING
+    if interpreter is None:
+        return Standing.FOREIGN
+    runs = os.access(path, os.X_OK) and os.access(interpreter, os.X_OK)
+    return Standing.INSTALLED if runs else Standing.BROKEN
+
+
+def _interpreter(path: Path) -> str:
+    """The program that the script calls; empty where somebody has edited it out."""
+    lines = os.fsdecode(path.read_bytes()).splitlines()
+    found = [line for line in lines if line.startswith(_PYTHON)]
+    return "".join(shlex.split(found[0].removeprefix(_PYTHON))) if found else ""

@@ -1,0 +1,38 @@
+"""Why a change has no analysis, in words."""
+
+from __future__ import annotations
+
+import signal
+
+from qualitywatch.model import Analysis, Change, Unanalysable
+
+MEMORY_BYTES = 600 * 1024 * 1024
+OUT_OF_MEMORY = 12  # the exit status by which a forked child says so
+
+
+def unanalysable(change: Change, reason: str) -> Analysis:
+    """The analysis of a change that has none."""
+    return Analysis(unanalysable=(Unanalysable(path=change.path, reason=reason),))
+
+
+def too_slow(seconds: float) -> str:
+    """The time was over."""
+    return f"the parser used more than {seconds:g} s"
+
+
+def death(code: int) -> str:
+    """The process ended with *code*, negative for a signal."""
+    if code in (OUT_OF_MEMORY, -signal.SIGABRT):
+        return f"the parser used more than {MEMORY_BYTES >> 20} MiB"
+    if code == -signal.SIGXCPU:
+        return "the parser used too much time"
+    if code < 0:
+        return f"the parser crashed ({signal.Signals(-code).name})"
+    return f"the parser crashed (status {code})"
+
+
+def failure(error: BaseException) -> str:
+    """The analysis raised *error*."""
+    if isinstance(error, MemoryError):
+        return f"the parser used more than {MEMORY_BYTES >> 20} MiB"
+    return f"the analysis failed: {type(error).__name__}: {error}"[:300]

@@ -1,0 +1,200 @@
+"""Worker processes: a bad file, or a bad day, fails alone."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+import qualitywatch
+from qualitywatch import config, rulebook
+from qualitywatch.model import Analysis, Change
+from qualitywatch.workers import Workers, analyse_once
+from tests.factories import change
+
+BEFORE = "def total():\n" + "".join(f"    x{n} = {n}\n" for n in range(20))
+AFTER = "def total():\n    # ... rest of the function unchanged\n    pass\n"
+LAZY = change(BEFORE, AFTER)
+HEAVY = change(None, "x = [1, (2, 3), {4: 5}]\n" * 600_000, path="heavy.py")
+PATIENT = config.Analysis(workers=1, timeout_ms=60_000, max_file_bytes=32 * 2**20)
+HASTY = config.Analysis(workers=1, timeout_ms=100, max_file_bytes=32 * 2**20)
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[Workers]:
+    async with Workers(rulebook.load(), PATIENT) as workers:
+        yield workers
+
+
+def processes() -> list[psutil.Process]:
+    """The workers: children of the server that forks them."""
+    children = psutil.Process().children()
+    return [worker for child in children for worker in child.children()]
+
+
+def is_found(analysis: Analysis) -> bool:
+    return ["elided-code"] == [v.rule for v in analysis.violations]
+
+
+async def crash_busy_worker() -> None:
+    """Wait until a worker parses `HEAVY`, and let it die as by a bug in a parser."""
+    async with asyncio.timeout(20):
+        while True:
+            for worker in filter(_is_parsing, processes()):
+                worker.send_signal(signal.SIGSEGV)
+                return await asyncio.to_thread(worker.wait)
+            await asyncio.sleep(0.01)
+
+
+def _is_parsing(worker: psutil.Process) -> bool:
+    try:
+        return worker.memory_info().rss > 100 * 2**20
+    except psutil.Error:
+        return False
+
+
+async def test_a_change_is_judged(workers: Workers):
+    assert is_found(await workers.analyse(LAZY))
+
+
+async def test_a_worker_is_limited(workers: Workers):
+    (worker,) = processes()
+
+    assert 600 * 2**20 == worker.rlimit(psutil.RLIMIT_AS)[0]
+    assert 0 == worker.rlimit(psutil.RLIMIT_CORE)[0]
+    assert 0 == worker.rlimit(psutil.RLIMIT_FSIZE)[0]
+    assert 64 == worker.rlimit(psutil.RLIMIT_NOFILE)[0]
+
+
+async def test_a_crash_is_tried_once_more(workers: Workers):
+    """A worker may die of something that is not the file's fault."""
+    task = asyncio.create_task(workers.analyse(HEAVY))
+    await crash_busy_worker()
+    (unanalysable,) = (await task).unanalysable
+
+    assert "is too hard to parse" == unanalysable.reason
+
+
+async def crash_twice(workers: Workers) -> str:
+    """The reason why `HEAVY` was given up."""
+    task = asyncio.create_task(workers.analyse(HEAVY))
+    await crash_busy_worker()
+    await crash_busy_worker()
+    (unanalysable,) = (await task).unanalysable
+    return unanalysable.reason
+
+
+async def test_content_that_crashes_twice_is_given_up(workers: Workers):
+    assert "the parser crashed (SIGSEGV)" == await crash_twice(workers)
+
+
+async def test_content_that_was_given_up_costs_nothing(workers: Workers):
+    await crash_twice(workers)
+    before = [worker.pid for worker in processes()]
+    (unanalysable,) = (await workers.analyse(HEAVY)).unanalysable
+
+    assert "crashed on it before" in unanalysable.reason
+    assert before == [worker.pid for worker in processes()]
+
+
+async def test_others_are_judged_after_a_crash(workers: Workers):
+    await crash_twice(workers)
+
+    assert is_found(await workers.analyse(LAZY))
+
+
+async def test_an_idle_worker_that_dies_costs_nobody_anything(workers: Workers):
+    """The library takes a death without a task for the end of the pool."""
+    (worker,) = processes()
+    worker.send_signal(signal.SIGKILL)
+    await asyncio.to_thread(worker.wait)
+
+    assert is_found(await workers.analyse(LAZY))
+
+
+async def test_a_hang_ends_at_the_time_limit_and_fails_alone():
+    limits = config.Analysis(workers=2, timeout_ms=500)
+    async with Workers(rulebook.load(), limits) as workers:
+        stuck = processes()[0]
+        stuck.suspend()
+        answers = await asyncio.gather(*(workers.analyse(LAZY) for _ in range(6)))
+
+    assert all(is_found(answer) for answer in answers)
+
+
+async def test_a_task_that_is_too_slow_says_so():
+    async with Workers(rulebook.load(), HASTY) as workers:
+        (unanalysable,) = (await workers.analyse(HEAVY)).unanalysable
+
+    assert "the parser used more than 0.1 s" == unanalysable.reason
+
+
+async def test_unreadable_is_not_clean(workers: Workers):
+    broken = Change(path="a.py", before=None, after=None, problem="is no regular file")
+    (unanalysable,) = (await workers.analyse(broken)).unanalysable
+
+    assert "is no regular file" == unanalysable.reason
+
+
+async def test_many_changes_come_back_in_order(workers: Workers):
+    changes = [change(None, "x = 1\n", path=f"{n}.txt") for n in range(30)]
+    tasks = [(one, frozenset[str]()) for one in changes]
+    found = await asyncio.to_thread(lambda: list(workers.analyse_all(tasks)))
+
+    assert [one.path for one in changes] == [a.skipped[0].path for a in found]
+
+
+PARENT = """
+import time
+import psutil
+from qualitywatch import config, rulebook
+from qualitywatch.workers import Workers
+
+if __name__ == "__main__":
+    with Workers(rulebook.load(), config.Analysis(workers=1)) as workers:
+        list(workers.analyse_all([]))
+        workers.warm()
+        (worker,) = [w for c in psutil.Process().children() for w in c.children()]
+        print(worker.pid, flush=True)
+        time.sleep(60)
+"""
+
+
+def test_workers_die_with_their_parent(tmp_path: Path):
+    """SIGKILL of the daemon may not leave processes behind."""
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    parent = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(qualitywatch.__file__).parents[1])},
+    )
+    with parent:
+        worker = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+
+    worker.wait(timeout=10)
+
+
+def test_one_change_is_judged_in_a_child_of_its_own():
+    assert is_found(analyse_once(LAZY, rulebook.load(), limits=config.Analysis()))
+
+
+def test_the_child_ends_at_the_time_limit():
+    (unanalysable,) = analyse_once(HEAVY, rulebook.load(), limits=HASTY).unanalysable
+
+    assert "the parser used more than 0.1 s" == unanalysable.reason
+
+
+def test_the_child_leaves_no_descriptor_and_no_zombie():
+    before = psutil.Process().num_fds()
+    analyse_once(LAZY, rulebook.load(), limits=config.Analysis())
+
+    assert before == psutil.Process().num_fds()
+    states = [child.status() for child in psutil.Process().children()]
+    assert psutil.STATUS_ZOMBIE not in states
