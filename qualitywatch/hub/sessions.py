@@ -1,0 +1,84 @@
+"""One connection, seen without its transport: who it is and what it has been told."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from qualitywatch.model import Agent, Noun
+from qualitywatch.protocol import Role
+
+UNAUTHENTICATED = 4401  # close code: no identity, or one that has ended
+OVERLOADED = 1013  # close code: try again later
+
+
+class Outlet(Protocol):
+    """The way out to one peer; a transport gives it, the service only uses it."""
+
+    def offer(self, frame: bytes) -> None:
+        """Queue *frame* without waiting; a peer that is too far behind is closed."""
+
+    async def send(self, frame: bytes) -> None:
+        """Queue *frame* when there is room for it."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Say what is queued, then goodbye."""
+
+
+class Nowhere:
+    """The outlet of a caller in the same process, who reads the answers itself."""
+
+    def offer(self, frame: bytes) -> None:
+        """Events are not for it."""
+
+    async def send(self, frame: bytes) -> None:
+        """Neither are answers on this way."""
+
+    def close(self, code: int, reason: str) -> None:
+        """There is nothing to close."""
+
+
+class Identity(Noun):
+    """What a token or the passphrase proves."""
+
+    role: Role
+    agent: str | None = None
+    token: str | None = None  # id of the token
+    expires: datetime | None = None
+
+    @property
+    def by(self) -> str:
+        """How the records name whoever acts under it."""
+        return f"{self.role} token {self.token}" if self.token else str(self.role)
+
+
+class Session:
+    """A connection from its first frame to its last."""
+
+    def __init__(
+        self, outlet: Outlet, *, local: bool = False, proven: Identity | None = None
+    ) -> None:
+        self.id = secrets.token_hex(8)
+        self.outlet = outlet
+        self.local = local  # over the Unix socket: file permission is a credential
+        self.proven = proven  # by the handshake, before the first frame
+        self.identity: Identity | None = None  # None until it has said hello
+        self.agent: Agent | None = None  # set where the role is agent
+        self.cursor: int | None = None  # last sequence told; None: not subscribed
+        self.live = False  # True: `publish` tells it, False: `follow` still does
+        self.goodbye: tuple[int, str] | None = None  # said after the next answer
+        self.nonces: dict[str, float] = {}  # word -> when it ends, monotonic
+
+    @property
+    def workspace(self) -> Path | None:
+        """The checkout its agent works in."""
+        if self.agent is None or self.agent.workspace is None:
+            return None
+        return Path(self.agent.workspace)
+
+    def expired(self, now: datetime) -> bool:
+        """True when its token has ended since it came in."""
+        expires = self.identity.expires if self.identity else None
+        return expires is not None and expires <= now
