@@ -1,0 +1,275 @@
+"""`qualitywatch watch`: the daemon in the foreground, with what it sees as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import signal
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+import click
+import msgspec
+
+from qualitywatch import config, credentials, daemon
+from qualitywatch.cli import passphrase
+from qualitywatch.cli.operator import refuse_agent, root_around
+from qualitywatch.cli.terminal import format_option, json_text, note, say
+from qualitywatch.daemon.place import DATABASE_NAME, enrol, held
+from qualitywatch.errors import UserError
+from qualitywatch.git import Repository
+from qualitywatch.model import Event
+from qualitywatch.protocol import cloud_event
+from qualitywatch.store import Store
+
+EXIT_INTERRUPTED = 130
+_BACKLOG = 10_000  # events a reader of our output may be behind
+
+
+@click.command("watch")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Listen here, or nowhere; 0 takes any free port.  [default: the first free"
+    " one from the settings on, 7433]",
+)
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@format_option("text", "jsonl")
+@passphrase.option
+def command(
+    path: Path,
+    port: int | None,
+    open_page: bool,
+    format: str,
+    passphrase_file: Path | None,
+) -> int:
+    """Watch the repository at PATH: daemon, hub and page, until Ctrl-C.
+
+    Needs no `init`: without an operator passphrase it asks for one on a terminal, else
+    it makes one and prints it once. After the ready line it prints violations and
+    quarantines as they come, with `--format jsonl` every event.
+    """
+    refuse_agent()
+    root = _watchable(path)
+    settings = config.load(root, refuse_shared=True)
+    _need_passphrase(root, passphrase_file)
+    with _Output(_FORMATS[format]) as output:
+
+        def ready(state: daemon.Ready) -> None:
+            output.begin(f"ready: {state.url} watching {root}")
+            if open_page:
+                webbrowser.open(state.page)
+
+        return asyncio.run(_watch(root, settings, port, ready, output.show))
+
+
+async def _watch(
+    root: Path,
+    settings: config.Config,
+    port: int | None,
+    ready: Callable[[daemon.Ready], None],
+    show: Callable[[Event], None],
+) -> int:
+    with _signals() as (stop, received):
+        await daemon.run(
+            root, config=settings, port=port, on_ready=ready, on_event=show, stop=stop
+        )
+    return EXIT_INTERRUPTED if signal.SIGINT in received else 0
+
+
+@contextmanager
+def _signals() -> Iterator[tuple[asyncio.Event, list[signal.Signals]]]:
+    """An event that the first signal sets; the second one ends us at once."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    received: list[signal.Signals] = []
+
+    def receive(number: signal.Signals) -> None:
+        if received:
+            os._exit(128 + number)
+        received.append(number)
+        stop.set()
+
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, receive, number)
+    try:
+        yield stop, received
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _watchable(path: Path) -> Path:
+    root = root_around(path)
+    repository = Repository.discover(root)
+    if repository is None:
+        note(
+            f"{root} is no git repository: the first content seen of each file is what "
+            "later ones are compared with, and no commit can be refused"
+        )
+        return root.resolve()
+    with repository:
+        if repository.root is None:
+            raise UserError(
+                "a bare repository has no files to watch",
+                place=str(root),
+                hint="watch a checkout of it; the gate works here too",
+            )
+        return repository.root.resolve()
+
+
+# The operator's passphrase
+
+
+def _need_passphrase(root: Path, file: Path | None) -> None:
+    """Set the operator passphrase where there is none yet."""
+    state_dir = enrol(root)
+    with held(state_dir):
+        asyncio.run(_set_missing(state_dir / DATABASE_NAME, file))
+
+
+async def _set_missing(database: Path, file: Path | None) -> None:
+    async with Store.open(database, _now) as store:
+        if await store.passphrase_hash() is None:
+            hashed = credentials.hash_passphrase(_passphrase(file))
+            await store.set_passphrase_hash(hashed)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _passphrase(file: Path | None) -> str:
+    if file is not None or passphrase.on_terminal():
+        return passphrase.chosen(file)
+    made = credentials.new_passphrase()
+    note(
+        f"operator passphrase: {made}\n"
+        "  It is shown this once; whoever knows it can release an agent."
+    )
+    return made
+
+
+# What is printed
+
+
+class _Output:
+    """Prints events in a thread of its own: a slow reader must not stop the daemon.
+
+    What happens before `begin` is printed after it: the ready line comes first.
+    """
+
+    def __init__(self, write: Callable[[Event], str | None]) -> None:
+        self._write = write
+        self._lines: queue.Queue[str | None] = queue.Queue(_BACKLOG)
+        self._thread = threading.Thread(target=self._run, name="output", daemon=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with suppress(queue.Full):
+            self._lines.put(None, timeout=1)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=1)
+
+    def begin(self, line: str) -> None:
+        """Print *line*, then every event."""
+        _print(line)
+        self._thread.start()
+
+    def show(self, event: Event) -> None:
+        """Print *event* if this format has a line for it; never waits."""
+        line = self._write(event)
+        if line is not None:
+            with suppress(queue.Full):  # whoever does not read will miss something
+                self._lines.put_nowait(line)
+
+    def _run(self) -> None:
+        with suppress(BrokenPipeError):  # nobody reads any more: go on without
+            while (line := self._lines.get()) is not None:
+                _print(line)
+
+
+def _print(text: str) -> None:
+    say(text)
+    sys.stdout.flush()  # whoever waits for the ready line reads from a pipe
+
+
+def _json_line(event: Event) -> str:
+    return json_text(cloud_event(event))
+
+
+def _text_line(event: Event) -> str | None:
+    describe = _LINES.get(event.kind)
+    if describe is None:
+        return None
+    return f"{event.time[11:19]}  {describe(msgspec.json.decode(event.data))}"
+
+
+def _violation(data: dict[str, Any]) -> str:
+    evidence = data["evidence"]
+    lost = f", {evidence['lost_lines']} lines lost" if evidence else ""
+    return (
+        f"violation   {data['severity']}/{data['confidence']} {data['rule']} "
+        f"{data['path']}:{data['line']}  {data['message']}{lost}"
+        f"{_by(data['agent'])}"
+    )
+
+
+def _closed(data: dict[str, Any]) -> str:
+    return f"closed      {data['rule']} {data['path']}"
+
+
+def _quarantine(data: dict[str, Any]) -> str:
+    return f"QUARANTINE  {data['subject']}: {data['reason']}"
+
+
+def _released(data: dict[str, Any]) -> str:
+    return (
+        f"released    {data['subject']} by {data['released_by']}: "
+        f"{data['release_reason']}"
+    )
+
+
+def _unanalysable(data: dict[str, Any]) -> str:
+    return f"unreadable  {data['path']}: {data['reason']}"
+
+
+def _degraded(data: dict[str, Any]) -> str:
+    return f"degraded    {data['what']}: {data['reason']}"
+
+
+def _recovered(data: dict[str, Any]) -> str:
+    return f"recovered   {data['what']}"
+
+
+def _by(agent: str | None) -> str:
+    return f" (by {agent})" if agent else ""
+
+
+_LINES: MappingProxyType[str, Callable[[dict[str, Any]], str]] = MappingProxyType(
+    {
+        "violation.recorded": _violation,
+        "violation.closed": _closed,
+        "quarantine.imposed": _quarantine,
+        "quarantine.updated": _quarantine,
+        "quarantine.released": _released,
+        "file.unanalysable": _unanalysable,
+        "daemon.degraded": _degraded,
+        "daemon.recovered": _recovered,
+    }
+)
+_FORMATS: MappingProxyType[str, Callable[[Event], str | None]] = MappingProxyType(
+    {"text": _text_line, "jsonl": _json_line}
+)

@@ -1,0 +1,219 @@
+"""One workspace as the judge knows it: where it stands, what waits, which base."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
+
+from qualitywatch.analysis import gained_lines
+from qualitywatch.git import Repository
+from qualitywatch.judge import files, moves
+from qualitywatch.judge.files import File
+from qualitywatch.model import Analysis, Change, When
+from qualitywatch.reports.safe import encodable
+from qualitywatch.store import Store
+
+_RECENT_SECONDS = 0.15  # between git's index and its HEAD a checkout takes less
+
+
+Stamp: TypeAlias = tuple[int, ...]
+Asked: TypeAlias = tuple[str, str | None, str | None, When]
+
+
+class Base(NamedTuple):
+    """What a file is compared with; *ref* is a commit, or the hash of kept content."""
+
+    ref: str | None
+    content: bytes | None
+    old_path: str | None = None
+
+
+class Checkout:
+    """The state of one workspace; it judges nothing.
+
+    A path that waits for the settled judgement is pinned to the commit that was `HEAD`
+    when it was first touched: to commit dropped code must not make it the base.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        repository: Repository | None,
+        store: Store,
+        *,
+        limit: int,
+        wall: Callable[[], float],
+    ) -> None:
+        self.root = root
+        self.name = root.name
+        self.key = str(root)
+        self.repository = repository
+        self.head: str | None = None
+        self.stash: str | None = None
+        self.last: dict[str, str] = {}  # path -> mark of the content judged last
+        self.settled: dict[str, tuple[str, str | None]] = {}  # path -> mark, base
+        self.pending: dict[str, str | None] = {}  # path -> the commit it is pinned to
+        self.held: dict[str, str] = {}  # path -> kept content that is its base
+        self.renamed: dict[str, str] = {}
+        self.answers: dict[str, tuple[Asked, Analysis]] = {}  # path -> the newest
+        self.waiting: set[str] = set()
+        self.failed: set[str] = set()
+        self.changed_at = 0.0
+        self.is_settling = False
+        self.moving = asyncio.Lock()
+        self._followed: Stamp = ()  # of git's files, when we last followed them
+        self._gained: dict[str, frozenset[str]] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._store = store
+        self._limit = limit
+        self._wall = wall
+
+    def lock(self, path: str) -> asyncio.Lock:
+        """Whoever judges *path* holds this."""
+        lock = self._locks.get(path)
+        if lock is None:
+            lock = self._locks[path] = asyncio.Lock()
+        return lock
+
+    async def read(self, path: str) -> File:
+        """The file as it stands now."""
+        return await asyncio.to_thread(files.read, self.root, path, limit=self._limit)
+
+    async def base(self, path: str) -> Base:
+        """What *path* is compared with: kept content, else the commit it stands on."""
+        held = self.held.get(path)
+        if held is not None:
+            return Base(held, await self._store.blob(held))
+        commit = self.pending.get(path, self.head)
+        content = await self.content(commit, path)
+        if content is not None or commit is None:
+            return Base(commit, content)
+        old_path = self.renamed.get(path)
+        moved = await self.content(commit, old_path) if old_path else None
+        return Base(commit, moved, old_path if moved is not None else None)
+
+    async def bases(self, path: str) -> list[Base]:
+        """The base of *path*, and those of its open violations, each once.
+
+        A violation ends when its own base is satisfied: after a commit of dropped code
+        `HEAD` holds no trace of the loss any more.
+        """
+        current = await self.base(path)
+        rows = await self._store.open_in(self.key, encodable(path))
+        older = {row.base for row in rows if row.base is not None} - {current.ref}
+        return [current, *[await self._old_base(ref, path) for ref in sorted(older)]]
+
+    async def is_committed(self, path: str) -> bool:
+        """True when `HEAD` has *path*."""
+        return await self.content(self.head, path) is not None
+
+    async def content(self, commit: str | None, path: str) -> bytes | None:
+        """The file at *commit*, as in a checkout."""
+        if commit is None or self.repository is None:
+            return None
+        content = self.repository.content
+        return await asyncio.to_thread(content, commit, path, limit=self._limit + 1)
+
+    def gain(self, path: str, change: Change) -> None:
+        """Remember which lines *path* has that its base has not."""
+        gained = gained_lines(change)
+        if gained:
+            self._gained[path] = gained
+        else:
+            self._gained.pop(path, None)
+
+    def gained_elsewhere(self, path: str, before: bytes | None) -> frozenset[str]:
+        """Those lines of the base of *path* that other changed files have gained."""
+        others = [lines for p, lines in self._gained.items() if p != path]
+        if not others or before is None:
+            return frozenset()
+        ours = gained_lines(Change(path=path, before=None, after=before))
+        gained: frozenset[str] = frozenset().union(*others)
+        return ours & gained
+
+    # What git does.
+
+    async def has_git_moved(self) -> bool:
+        """True when git has written since `follows`: no process is started for it."""
+        return await self._git_stamp() != self._followed
+
+    async def follows(self) -> None:
+        """What git has written up to now is about to be read."""
+        self._followed = await self._git_stamp()
+
+    async def _git_stamp(self) -> Stamp:
+        if self.repository is None:
+            return ()
+        return await asyncio.to_thread(_stamp, self.repository.git_dir)
+
+    async def git_is_busy(self) -> bool:
+        """True while git writes into this workspace, or has just done so."""
+        if self.repository is None:
+            return False
+        git_dir = self.repository.git_dir
+        return await asyncio.to_thread(_is_busy, git_dir, self._wall())
+
+    async def is_unfinished(self) -> bool:
+        """True in the middle of a merge, a rebase, a cherry-pick or a revert."""
+        if self.repository is None:
+            return False
+        return await asyncio.to_thread(moves.unfinished, self.repository.git_dir)
+
+    async def is_brought_in(self, path: str, content: bytes | None) -> bool:
+        """True when git itself wrote this content, from a commit or a stash."""
+        if self.repository is None or content is None or path in self.pending:
+            return False
+        git_dir = self.repository.git_dir
+        brought = await asyncio.to_thread(moves.brought_in, git_dir)
+        for revision in filter(None, (self.head, self.stash, *brought)):
+            if await self.content(revision, path) == content:
+                return True
+        return False
+
+    async def steps(self, to: str) -> list[moves.Step]:
+        """How `HEAD` came from where we knew it to *to*."""
+        assert self.repository is not None
+        reflog = self.repository.git_dir / "logs" / "HEAD"
+        found = await asyncio.to_thread(moves.steps, reflog, since=self.head, to=to)
+        if found is not None:
+            return found
+        return [moves.Step(self.head, to, is_edit=await self._is_next(to))]
+
+    async def changed(self, step: moves.Step) -> list[str]:
+        """The paths that differ between both ends of *step*."""
+        assert self.repository is not None
+        rows = await asyncio.to_thread(self.repository.changed, step.old, step.new)
+        return [row.path for row in rows if not row.is_submodule]
+
+    async def _is_next(self, commit: str) -> bool:
+        """Without a reflog: *commit* stands directly on `HEAD`, so it was made here."""
+        assert self.repository is not None
+        parent = await asyncio.to_thread(self.repository.find_commit, f"{commit}^")
+        second = await asyncio.to_thread(self.repository.find_commit, f"{commit}^2")
+        return parent == self.head and second is None
+
+    async def _old_base(self, ref: str, path: str) -> Base:
+        kept = await self._store.blob(ref)
+        return Base(ref, kept if kept is not None else await self.content(ref, path))
+
+
+def _is_busy(git_dir: Path, now: float) -> bool:
+    if (git_dir / "index.lock").exists():
+        return True
+    return any(now - stamp / 1e9 < _RECENT_SECONDS for stamp in _stamp(git_dir))
+
+
+def _stamp(git_dir: Path) -> Stamp:
+    """When git last wrote what it writes in every commit, checkout and stash."""
+    names = ("HEAD", "index", "index.lock", "logs/HEAD", "logs/refs/stash")
+    return tuple(_modified(git_dir / name) for name in names)
+
+
+def _modified(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,256 @@
+"""One content of one file: analysed against its bases, attributed, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from qualitywatch.analysis import skip_reason
+from qualitywatch.attribution import NOBODY, Attribution, Claim, attribute, fallback
+from qualitywatch.config import Config
+from qualitywatch.judge.checkout import Base, Checkout
+from qualitywatch.judge.claims import Claims
+from qualitywatch.judge.files import File
+from qualitywatch.model import (
+    Analysis,
+    Change,
+    ChangeType,
+    Decision,
+    Grounds,
+    Skipped,
+    When,
+)
+from qualitywatch.reports.safe import encodable
+from qualitywatch.rulebook import Rulebook
+from qualitywatch.store import Store
+from qualitywatch.warden import Judged, Recorded, Warden
+from qualitywatch.workers import Workers
+
+Spawn: TypeAlias = Callable[[Coroutine[Any, Any, object]], object]
+
+
+class Judgement(NamedTuple):
+    """What came out against one base."""
+
+    base: Base
+    analysis: Analysis
+    rules_ran: frozenset[str]
+
+
+class Examiner:
+    """Turns what stands in a file into a record, with an author where one is known.
+
+    *catch_up* follows what git did to a checkout and says whether it did something;
+    *spawn* runs a coroutine as a task that somebody owns.
+    """
+
+    def __init__(
+        self,
+        *,
+        warden: Warden,
+        store: Store,
+        workers: Workers,
+        rulebook: Rulebook,
+        settings: Config,
+        spawn: Spawn,
+        agents_in: Callable[[Checkout], Sequence[str]],
+        catch_up: Callable[[Checkout], Awaitable[bool]],
+    ) -> None:
+        self.claims = Claims()
+        self._warden = warden
+        self._store = store
+        self._workers = workers
+        self._settings = settings
+        self._spawn = spawn
+        self._agents_in = agents_in
+        self._catch_up = catch_up
+        self._rules = {
+            when: frozenset(rule.id for rule in rulebook.of(when).rules)
+            for when in When
+        }
+
+    async def examine(
+        self,
+        checkout: Checkout,
+        path: str,
+        file: File,
+        when: When,
+        *,
+        event_id: str | None = None,
+        task_id: str | None = None,
+    ) -> Recorded:
+        """The record of *file* as it stands, against each of its bases."""
+        bases = await checkout.bases(path)
+        change = change_of(path, bases[0], file)
+        await asyncio.to_thread(checkout.gain, path, change)
+        judgements = await self.judgements(checkout, path, bases, file, when)
+        if _has_violations(judgements) and await self._catch_up(checkout):
+            bases = await checkout.bases(path)
+            judgements = await self.judgements(checkout, path, bases, file, when)
+        if judgements[0].analysis.violations:
+            current = await self._unless_brought_in(checkout, path, file, judgements[0])
+            judgements = [current, *judgements[1:]]
+        judgements.sort(key=self._denies)  # the last one answers a report
+        author = self._author(checkout, path, file)
+        unassigned: list[str] = []
+        for judgement in judgements:
+            is_last = judgement is judgements[-1]
+            recorded = await self._warden.record(
+                Judged(
+                    workspace=checkout.key,
+                    path=encodable(path),
+                    change_type=_change_type(judgement.base, file),
+                    sha256=file.sha256,
+                    when=when,
+                    base=judgement.base.ref,
+                    analysis=judgement.analysis,
+                    rules_ran=judgement.rules_ran,
+                    attribution=author,
+                    event_id=event_id if is_last else None,
+                    task_id=task_id,
+                )
+            )
+            unassigned += recorded.unassigned
+        checkout.last[path] = file.mark
+        if unassigned:
+            self._spawn(self._assign_later(checkout, path, file, tuple(unassigned)))
+        return recorded
+
+    async def accept(self, checkout: Checkout, path: str, file: File) -> None:
+        """What stands in *file* is the base from now on; nobody answers for it."""
+        base = None
+        if file.content is not None:
+            base = await self._store.keep_blob(file.content)
+            checkout.held[path] = base
+        judged = Judged(
+            workspace=checkout.key,
+            path=encodable(path),
+            change_type=ChangeType.UPDATE if file.content else ChangeType.DELETE,
+            sha256=file.sha256,
+            when=When.SETTLED,
+            base=base,
+            analysis=Analysis(),
+            rules_ran=frozenset(),
+            attribution=NOBODY,
+        )
+        await self._warden.record(judged)
+        checkout.last[path] = file.mark
+
+    async def judgements(
+        self,
+        checkout: Checkout,
+        path: str,
+        bases: Sequence[Base],
+        file: File,
+        when: When,
+    ) -> list[Judgement]:
+        """What is wrong with *file* against each base, in their order."""
+        return [
+            Judgement(
+                base,
+                await self.analyse(checkout, path, base, file, when),
+                self._rules[when],
+            )
+            for base in bases
+        ]
+
+    async def _unless_brought_in(
+        self, checkout: Checkout, path: str, file: File, judgement: Judgement
+    ) -> Judgement:
+        """*judgement*, or an empty one where git itself wrote the file."""
+        if not await checkout.is_brought_in(path, file.content):
+            return judgement
+        return Judgement(judgement.base, Analysis(), frozenset())
+
+    async def analyse(
+        self, checkout: Checkout, path: str, base: Base, file: File, when: When
+    ) -> Analysis:
+        """What is wrong with *file* compared with *base*."""
+        if reason := _skipped(path, base, file):
+            return Analysis(skipped=(Skipped(path=encodable(path), reason=reason),))
+        change = change_of(path, base, file)
+        if change.problem is None and change.after in (None, change.before):
+            return Analysis()
+        asked = (file.mark, base.ref, base.old_path, when)
+        if path in checkout.answers and checkout.answers[path][0] == asked:
+            return checkout.answers[path][1]
+        elsewhere = await asyncio.to_thread(
+            checkout.gained_elsewhere, path, change.before
+        )
+        found = await self._workers.analyse(
+            change, when=when, gained_elsewhere=elsewhere
+        )
+        if when is When.SAVE and not found.unanalysable:
+            checkout.answers[path] = (asked, found)
+        return found
+
+    # Who wrote it.
+
+    def _author(self, checkout: Checkout, path: str, file: File) -> Attribution | None:
+        """Who is proven to have written *file*; `None` where a claim is waited for."""
+        found = attribute(self._claimed(checkout, path), sha256=file.sha256)
+        return found if found.grounds is not Grounds.UNKNOWN else None
+
+    def _claimed(self, checkout: Checkout, path: str) -> tuple[Claim, ...]:
+        claims = self.claims.of(checkout.key, path)
+        agents = self._agents_in(checkout)
+        if len(agents) != 1:
+            return claims
+        return (*claims, Claim(agent=agents[0], grounds=Grounds.WORKSPACE))
+
+    async def _assign_later(
+        self, checkout: Checkout, path: str, file: File, ids: Sequence[str]
+    ) -> None:
+        await asyncio.sleep(self._settings.watch.claim_ms / 1000)
+        await self.assign(checkout, path, file.sha256, ids)
+
+    async def assign(
+        self, checkout: Checkout, path: str, sha256: str | None, ids: Sequence[str]
+    ) -> None:
+        """Nobody is waited for any longer: who claimed it, else the workspace."""
+        unattributed = self._settings.policy.unattributed
+        subject = fallback(
+            checkout.name,
+            agents_work_here=bool(self._agents_in(checkout)),
+            quarantine_unattributed=unattributed == "quarantine",
+        )
+        claims = self._claimed(checkout, path)
+        found = attribute(claims, sha256=sha256, fallback=subject)
+        await self._warden.assign(ids, found)
+
+    def _denies(self, judgement: Judgement) -> bool:
+        verdict = self._warden.verdict(judgement.analysis)
+        return verdict.decision is Decision.DENY
+
+
+def change_of(path: str, base: Base, file: File) -> Change:
+    """What happened to *path* since *base*."""
+    return Change(
+        path=encodable(path),
+        before=base.content,
+        after=file.content,
+        old_path=None if base.old_path is None else encodable(base.old_path),
+        problem=file.problem,
+    )
+
+
+def _skipped(path: str, base: Base, file: File) -> str | None:
+    if file.problem is None and file.content is None:
+        return None
+    if file.link is not None and base.content in (None, file.link):
+        return "symbolic link"
+    known = next((c for c in (base.content, file.content) if c is not None), file.head)
+    return skip_reason(encodable(path), known)
+
+
+def _change_type(base: Base, file: File) -> ChangeType:
+    if file.content is None and file.problem is None:
+        return ChangeType.DELETE
+    if base.old_path is not None:
+        return ChangeType.RENAME
+    return ChangeType.INSERT if base.content is None else ChangeType.UPDATE
+
+
+def _has_violations(judgements: Sequence[Judgement]) -> bool:
+    return any(judgement.analysis.violations for judgement in judgements)

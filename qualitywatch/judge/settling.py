@@ -1,0 +1,119 @@
+"""The silence after the saves: what needs a finished edit is judged as one set."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+from qualitywatch.errors import MachineError
+from qualitywatch.judge.checkout import Checkout
+from qualitywatch.judge.examiner import Examiner, Spawn, change_of
+from qualitywatch.judge.files import File
+from qualitywatch.model import When
+from qualitywatch.store import Store
+from qualitywatch.warden import Recorded, Warden
+
+RETRY_SECONDS = 5.0
+_PART = "judge"  # what is degraded while a file can not be judged
+
+
+class Settler:
+    """Judges again, once a workspace is quiet, and again what failed.
+
+    *turns* bounds how much is judged at a time.
+    """
+
+    def __init__(
+        self,
+        examiner: Examiner,
+        *,
+        warden: Warden,
+        store: Store,
+        settle_ms: int,
+        spawn: Spawn,
+        turns: asyncio.Semaphore,
+    ) -> None:
+        self._examiner = examiner
+        self._warden = warden
+        self._store = store
+        self._quiet = settle_ms / 1000
+        self._spawn = spawn
+        self._turns = turns
+
+    def wait_for(self, checkout: Checkout, path: str) -> None:
+        """*path* is judged again when *checkout* has been quiet for a while."""
+        checkout.pending.setdefault(path, checkout.head)
+        checkout.changed_at = asyncio.get_running_loop().time()
+        if not checkout.is_settling:
+            checkout.is_settling = True
+            self._spawn(self._when_quiet(checkout))
+
+    @contextlib.contextmanager
+    def retrying(self, checkout: Checkout, path: str) -> Iterator[None]:
+        """What the machine does not allow now is tried again, and not forgotten."""
+        try:
+            yield
+        except MachineError as error:
+            if not checkout.failed:
+                self._spawn(self._retry(checkout, error.problem))
+            checkout.failed.add(path)
+
+    async def _when_quiet(self, checkout: Checkout) -> None:
+        loop = asyncio.get_running_loop()
+        while (rest := checkout.changed_at + self._quiet - loop.time()) > 0:
+            await asyncio.sleep(rest)
+            if await checkout.is_unfinished():
+                checkout.changed_at = loop.time()
+        checkout.is_settling = False
+        await self._settle(checkout)
+
+    async def _settle(self, checkout: Checkout) -> None:
+        """Judge all that waits as one change set: code may move between files."""
+        paths = list(checkout.pending)
+        for path in paths:
+            with self.retrying(checkout, path):
+                file, base = await checkout.read(path), await checkout.base(path)
+                change = change_of(path, base, file)
+                await asyncio.to_thread(checkout.gain, path, change)
+        async with asyncio.TaskGroup() as tasks:
+            for path in paths:
+                tasks.create_task(self._settle_path(checkout, path))
+
+    async def _settle_path(self, checkout: Checkout, path: str) -> None:
+        async with self._turns, checkout.lock(path):
+            with self.retrying(checkout, path):
+                file, base = await checkout.read(path), await checkout.base(path)
+                if checkout.settled.get(path) != (file.mark, base.ref):
+                    found = await self._examiner.examine(
+                        checkout, path, file, When.SETTLED
+                    )
+                    await self._hold(checkout, path, file, found)
+                    checkout.settled[path] = (file.mark, base.ref)
+                checkout.pending.pop(path, None)
+
+    async def _hold(
+        self, checkout: Checkout, path: str, file: File, found: Recorded
+    ) -> None:
+        """What git does not know has its own past as base.
+
+        Without git that is the first content we saw; of a file that is not committed
+        yet, the last one that was whole.
+        """
+        if file.content is None or (found.violations and checkout.repository):
+            return
+        is_new = path not in checkout.held and not await checkout.is_committed(path)
+        is_rolling = checkout.repository is not None and path in checkout.held
+        if is_new or is_rolling:
+            checkout.held[path] = await self._store.keep_blob(file.content)
+
+    async def _retry(self, checkout: Checkout, reason: str) -> None:
+        with contextlib.suppress(MachineError):  # the store itself may be what fails
+            await self._warden.degraded(_PART, reason)
+        await asyncio.sleep(RETRY_SECONDS)
+        paths, checkout.failed = checkout.failed, set()
+        for path in paths:
+            checkout.last.pop(path, None)
+            await self._settle_path(checkout, path)
+        if not checkout.failed:
+            await self._warden.recovered(_PART)
