@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from qualitywatch.errors import MachineError, UserError
+from qualitywatch.gate import own_files
 from qualitywatch.git import PathChange, Repository
 from qualitywatch.model import Change, Noun, Skipped
 from qualitywatch.reports.safe import encodable
@@ -66,6 +67,7 @@ def between(
 
 def staged(repository: Repository, *, limit: int) -> ChangeSet:
     """What the next commit would change."""
+    _checkout(repository)
     rows = repository.staged()
     for other in repository.merging():
         rows = _differing(rows, repository.staged(other))
@@ -75,9 +77,7 @@ def staged(repository: Repository, *, limit: int) -> ChangeSet:
 
 def worktree(repository: Repository, *, limit: int) -> ChangeSet:
     """How the files as they are now differ from `HEAD`."""
-    if repository.root is None:
-        raise UserError("a bare repository has no work tree")
-    read = _FromDisk(repository, repository.root, limit)
+    read = _FromDisk(repository, _checkout(repository), limit)
     rows = repository.worktree_changes()
     return _change_set(repository, repository.head(), None, rows, read.change)
 
@@ -98,6 +98,16 @@ def read_file(path: Path, limit: int) -> bytes | None:
         return file.read(limit)
 
 
+def _checkout(repository: Repository) -> Path:
+    if repository.root is None:
+        raise UserError(
+            "a bare repository has no work tree and no index",
+            place=str(repository.git_dir),
+            hint="judge a range of commits: qualitywatch gate --base REV --head REV",
+        )
+    return repository.root
+
+
 def _change_set(
     repository: Repository,
     base: str | None,
@@ -107,7 +117,7 @@ def _change_set(
 ) -> ChangeSet:
     marked = repository.attributes(base, [row.path for row in rows])
     reasons = {row.path: _not_judged(row, marked) for row in rows}
-    read_ = (read(row) for row in rows if not reasons[row.path])
+    read_ = (_checked(row, read) for row in rows if not reasons[row.path])
     return ChangeSet(
         base=base,
         head=head,
@@ -123,11 +133,20 @@ def _change_set(
 def _not_judged(row: PathChange, marked: dict[str, str]) -> str | None:
     if row.is_submodule:
         return "submodule"
-    if row.is_link:
+    if row.is_link and not row.became_link:
         return "symbolic link"
     if row.path in marked:
         return f"{marked[row.path]}, says .gitattributes of the base"
     return None
+
+
+def _checked(row: PathChange, read: Read) -> Change:
+    """The change, with a problem where it hides the file or breaks one of ours."""
+    if row.became_link:
+        return _unread(row, "is a symbolic link now")
+    change = read(row)
+    fault = own_files.fault(change.path, change.after)
+    return change if fault is None else _unread(row, fault)
 
 
 def _is_same(change: Change) -> bool:

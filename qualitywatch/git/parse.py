@@ -32,7 +32,8 @@ class PathChange(Noun):
     old_path: str | None = None
     before_id: str | None = None
     after_id: str | None = None
-    is_link: bool = False
+    is_link: bool = False  # on one side at least
+    became_link: bool = False  # a file before, and what it held is out of sight now
     is_submodule: bool = False
     is_unmerged: bool = False
 
@@ -163,6 +164,7 @@ def _path_change(
         before_id=None if is_absent(ids[0]) else ids[0],
         after_id=None if is_absent(ids[1]) else ids[1],
         is_link=_LINK in modes,
+        became_link=modes[1] == _LINK != modes[0] and not is_absent(modes[0]),
         is_submodule=_SUBMODULE in modes,
         is_unmerged=letter == "U",
     )

@@ -8,11 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from qualitywatch.errors import MachineError, UserError
 from qualitywatch.git import attributes, command, parse
 from qualitywatch.git.contents import Contents
 from qualitywatch.git.parse import Commit, PathChange
-from qualitywatch.model import Noun
+from qualitywatch.model import ChangeType, Noun
 
 STATE_FOLDER = "qualitywatch"
 
@@ -210,7 +212,8 @@ class Repository:
     def worktree_changes(self) -> list[PathChange]:
         """How the files differ from `HEAD`, untracked but not ignored ones included."""
         options = ("--porcelain=v2", "-z", "--untracked-files=all", "--find-renames")
-        return parse.status(self._git("status", *options).output)
+        rows = parse.status(self._git("status", *options).output)
+        return [self._with_kind(row) for row in rows]
 
     # The work tree
 
@@ -288,6 +291,13 @@ class Repository:
             accept=accept,
         )
 
+    def _with_kind(self, row: PathChange) -> PathChange:
+        """Of an untracked file git does not say whether it is a link."""
+        is_untracked = row.change_type is ChangeType.INSERT and not row.is_link
+        if not is_untracked or not (self._folder / row.path).is_symlink():
+            return row
+        return msgspec.structs.replace(row, is_link=True)
+
     def _fields(self, *arguments: str) -> list[str]:
         return parse.fields(self._git(*arguments).output)
 
@@ -299,6 +309,8 @@ class Repository:
     def _why_unknown(self) -> str:
         if self.is_shallow():
             return "the clone is shallow: fetch the history, `git fetch --unshallow`"
+        if self.head() is None:
+            return "nothing is committed yet: judge the files, `gate --worktree`"
         return "`git log --all --oneline` lists the commits"
 
     def _empty_tree(self) -> str:

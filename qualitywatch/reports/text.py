@@ -39,6 +39,8 @@ def violation_lines(violation: Violation, look: Look | None = None) -> Iterator[
     coloured = _coloured(grade, _COLOURS[violation.severity], look)
     said = f"{safe(violation.rule)}  {safe(violation.message)}"
     yield f"{safe(place)}  {coloured}  {said}"
+    if violation.symbol:
+        yield f"    in {safe(violation.symbol)}"
     if violation.excerpt.strip():
         yield f"    | {safe(violation.excerpt.strip())}"
     if violation.evidence is not None:

@@ -125,6 +125,85 @@ def test_the_upstream_is_the_usual_base(
     assert (report["base"], report["decision"]) == (base, NO_GO)
 
 
+@pytest.mark.parametrize("what", ["--staged", "--worktree"])
+def test_a_bare_repository_has_nothing_staged(
+    what: str, repo: Repo, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its empty index is not a change that deletes every file: no GO."""
+    bare = tmp_path / "bare.git"
+    repo.git("clone", "-q", "--bare", str(repo.root), str(bare))
+    monkeypatch.chdir(bare)
+
+    assert 2 == main.run(["gate", what])
+
+
+def test_an_untracked_link_is_skipped(repo: Repo, base: str, gate: Gate) -> None:
+    """Like a tracked one: nobody follows it, and it fails no gate."""
+    (repo.root / "new.py").symlink_to("app.py")
+
+    report = gate("--worktree")
+
+    assert [{"path": "new.py", "reason": "symbolic link"}] == report["skipped"]
+    assert GO == report["decision"]
+
+
+@pytest.mark.parametrize("what", ["--worktree", "--staged"])
+def test_a_file_that_became_a_link_fails(
+    what: str, repo: Repo, base: str, gate: Gate
+) -> None:
+    """Else a whole module could go where nobody looks."""
+    (repo.root / "app.py").unlink()
+    (repo.root / "app.py").symlink_to("/dev/null")
+    repo.git("add", "-A")
+
+    report = gate(what)
+
+    assert [{"path": "app.py", "reason": "is a symbolic link now"}] == (
+        report["unanalysable"]
+    )
+    assert NO_GO == report["decision"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("qualitywatch.toml", "[hub]\nprot = 1\n"),
+        ("qualitywatch.toml", "[hub\n"),
+        ("pyproject.toml", "[tool.qualitywatch]\nx = 1\n"),
+        (".qualitywatch/rules/logic-error/own.md", "# `other`\n"),
+        (".qualitywatch/rules/errors/own.md", "# `own`\n"),
+    ],
+)
+def test_a_change_that_breaks_the_judge_fails(
+    path: str, content: str, repo: Repo, base: str, gate: Gate
+) -> None:
+    """By the rules of the base it would pass, and nothing could after it."""
+    repo.write(path, content)
+
+    report = gate("--worktree")
+
+    assert [path] == [row["path"] for row in report["unanalysable"]]
+    assert NO_GO == report["decision"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("qualitywatch.toml", "[hub]\nport = 1\n"),
+        ("pyproject.toml", "[project]\nname = 'x'\n"),
+        ("sub/qualitywatch.toml", "[hub\n"),
+        (".qualitywatch/rules/README.md", "Our rules.\n"),
+    ],
+)
+def test_a_good_setting_passes(
+    path: str, content: str, repo: Repo, base: str, gate: Gate
+) -> None:
+    """Files that a gate can work with, or never reads, are none of its business."""
+    repo.write(path, content)
+
+    assert GO == gate("--worktree")["decision"]
+
+
 def test_a_bare_repository(repo: Repo, base: str, gate: Gate, tmp_path: Path) -> None:
     """A range needs no work tree."""
     repo.commit(**{"app.py": LAZY})

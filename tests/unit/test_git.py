@@ -57,6 +57,7 @@ RAW = [
             before_id=OLD,
             after_id=NEW,
             is_link=True,
+            became_link=True,
         ),
         id="became a link",
     ),
