@@ -22,6 +22,7 @@ import click
 import qualitywatch
 from qualitywatch.cli.terminal import safe
 from qualitywatch.errors import MachineError
+from qualitywatch.git import Repository
 from qualitywatch.model import Decision, Violation
 
 HONEST, LAZY = "honest-agent", "lazy-agent"
@@ -51,6 +52,7 @@ Say = Callable[[str], None]
 def command(open_page: bool, wait: bool, keep: bool, pace: float) -> int:
     """Two scripted agents, one honest and one lazy, and the real daemon."""
     with _folder(keep=keep) as folder:
+        Repository.discover(folder)  # where git is missing, that is said now
         stage = _Stage(folder)
         stage.build()
         with stage.daemon(open_page=open_page) as url:
@@ -268,7 +270,7 @@ def _show(violation: Violation) -> None:
 
 async def _act(pace: float, title: str) -> None:
     await asyncio.sleep(pace)
-    print(click.style(title, bold=True))
+    click.secho(title, bold=True)  # plain where nobody looks at a terminal
 
 
 def _expect(fulfilled: bool, what: str) -> None:

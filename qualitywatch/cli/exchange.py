@@ -84,7 +84,7 @@ def _silent(why: str) -> MachineError:
 def _without_daemon(root: Path) -> Iterator[Exchange]:
     import asyncio  # a running daemon makes all of this unnecessary
 
-    from qualitywatch import daemon
+    from qualitywatch.daemon import daemon
 
     with asyncio.Runner() as runner:
         contexts = AsyncExitStack()

@@ -7,6 +7,7 @@ The exit codes are an interface and stand only here:
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -15,12 +16,21 @@ import traceback
 import click
 
 from qualitywatch.cli import terminal
-from qualitywatch.errors import InTheWay, QualityWatchError
+from qualitywatch.errors import InTheWay, MachineError, QualityWatchError
 
 EXIT_USAGE = 2
 EXIT_BUG = 3
 EXIT_IN_THE_WAY = 75
 EXIT_INTERRUPTED = 130
+
+# What the machine refuses, whoever asks: no bug of ours, and nothing to report.
+_WAYS_OUT = {
+    errno.EACCES: "run this as the user who owns it, or mend its permissions",
+    errno.EPERM: "run this as the user who owns it, or mend its permissions",
+    errno.EROFS: "make it writable: it lies on a read-only file system",
+    errno.ENOSPC: "make room on the disk and try again",
+    errno.EDQUOT: "make room on the disk and try again",
+}
 
 # Command -> (module in this package, one line of help). Nothing is imported before
 # its command is asked for: hooks start this program at every commit.
@@ -77,9 +87,7 @@ def run(arguments: list[str]) -> int:
     """The exit code of the command in *arguments*; prints, never raises."""
     try:
         result = cli.main(arguments, prog_name="qualitywatch", standalone_mode=False)
-    except click.exceptions.Abort:
-        return EXIT_INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -92,14 +100,30 @@ def run(arguments: list[str]) -> int:
     except QualityWatchError as error:
         terminal.complain(error)
         return EXIT_USAGE
+    except OSError as error:
+        return _refused_by_machine(error)
     except Exception:
-        traceback.print_exc()
-        terminal.note("this is a bug in qualitywatch; please report the text above")
-        return EXIT_BUG
+        return _bug()
     return result if isinstance(result, int) else 0
+
+
+def _refused_by_machine(error: OSError) -> int:
+    """A full disk or a closed door says what to do; any other one is our bug."""
+    way_out = _WAYS_OUT.get(error.errno or 0)
+    if way_out is None:
+        return _bug()
+    place = os.fsdecode(error.filename) if error.filename else ""
+    terminal.complain(MachineError(f"{error.strerror}", place=place, hint=way_out))
+    return EXIT_USAGE
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    terminal.note("this is a bug in qualitywatch; please report the text above")
+    return EXIT_BUG
 
 
 def _pipe_closed() -> int:
     """The reader of our output has gone (`| head`): stop without a second error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    terminal.drop_output()
     return 0

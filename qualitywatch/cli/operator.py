@@ -14,7 +14,7 @@ import msgspec
 from qualitywatch import protocol
 from qualitywatch.cli import passphrase
 from qualitywatch.cli.exchange import Exchange, reach
-from qualitywatch.daemon.place import state_dir_of
+from qualitywatch.daemon.place import refuse_if_vanished, state_dir_of
 from qualitywatch.errors import PeerError, UserError
 from qualitywatch.git import Repository
 from qualitywatch.model import workspace_subject
@@ -146,6 +146,7 @@ def watched_root(path: Path) -> Path:
     """The root of what is watched around *path*; `UserError` where nothing is."""
     root = root_around(path)
     if not state_dir_of(root).is_dir():
+        refuse_if_vanished(root)
         raise UserError(
             "nothing is watched here",
             place=str(root),

@@ -71,6 +71,25 @@ def say_object(value: object) -> None:
     _put(json_text(value, indent=2))
 
 
+def emit(text: str) -> None:
+    """Print *text*, which is harmless already; what can not be shown as escapes.
+
+    A reader that has gone (`| head`) misses the rest, and takes no verdict with it:
+    that is in the exit code too.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        print(shown, end="", flush=True)
+    except BrokenPipeError:
+        drop_output()
+
+
+def drop_output() -> None:
+    """Nobody reads stdout any more: let nothing fail because of it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say_list(
     values: Sequence[_T], format: str, *, columns: _Columns[_T], empty: str
 ) -> None:
@@ -129,6 +148,4 @@ def _width(text: str) -> int:
 
 
 def _put(text: str) -> None:
-    """Print, whatever the terminal's encoding can not show written as escapes."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    emit(f"{text}\n")

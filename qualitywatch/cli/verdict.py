@@ -47,9 +47,7 @@ def bar(settings: config.Gate, fail_on: str | None) -> config.Gate:
 def conclude(report: GateReport, *, format: str, verbose: bool) -> int:
     """Print *report*; the exit code that says what it decided."""
     look = Look(verbose=verbose, colour=format == "text" and sys.stdout.isatty())
-    encoding = sys.stdout.encoding or "utf-8"
-    text = FORMATS[format](report, look)
-    print(text.encode(encoding, "backslashreplace").decode(encoding), end="")
+    terminal.emit(FORMATS[format](report, look))
     return 0 if report.decision == GO else 1
 
 

@@ -25,6 +25,7 @@ from qualitywatch.cli.terminal import (
     say_table,
 )
 from qualitywatch.errors import UserError
+from qualitywatch.gate.changes import read_file
 from qualitywatch.git import Repository
 from qualitywatch.model import Evidence, Violation
 from qualitywatch.protocol import (
@@ -38,6 +39,7 @@ from qualitywatch.protocol import (
 MAX_LISTED = 500
 SHOWN_LINES = 200
 SEARCHED_COMMITS = 50
+MAX_SHOWN_BYTES = 4 * 1024 * 1024
 SHORT_ID = 8
 COLUMNS: dict[str, Callable[[Violation], str]] = {
     "ID": lambda violation: violation.id[:SHORT_ID],
@@ -192,7 +194,7 @@ def _lost(violation: Violation, workspace: Path) -> Iterator[str]:
     """The lost code, where git still has it."""
     lost = _from_git(violation, workspace)
     if lost is None:
-        yield "  the lost code is not in the last commits: nothing to show"
+        yield "  the lost code is not in the last commits, or is back: nothing to show"
         return
     revision, lines = lost
     yield f"  as it stands in {revision}, in {workspace}:"
@@ -209,17 +211,28 @@ def _from_git(
     repository = Repository.discover(workspace)
     if repository is None:
         return None
+    now = _lines_now(workspace / violation.path)
     with repository:
         for age in range(SEARCHED_COMMITS):
             revision = f"HEAD~{age}" if age else "HEAD"
             content = repository.content(revision, violation.path)
-            lines = _lost_lines(violation, content or b"")
+            lines = _lost_lines(violation, content or b"", now)
             if lines:
                 return revision, lines
     return None
 
 
-def _lost_lines(violation: Violation, base: bytes) -> list[tuple[int, str]]:
+def _lines_now(file: Path) -> frozenset[str]:
+    try:
+        content = read_file(file, MAX_SHOWN_BYTES) or b""
+    except OSError:
+        content = b""
+    return frozenset(map(str.strip, content.decode("utf-8", "replace").splitlines()))
+
+
+def _lost_lines(
+    violation: Violation, base: bytes, now: frozenset[str]
+) -> list[tuple[int, str]]:
     """The lines of *base* that the evidence speaks of; none where it is no base."""
     lines = base.decode("utf-8", "replace").splitlines()
     ranges = violation.evidence.base_ranges if violation.evidence else ()
@@ -230,6 +243,7 @@ def _lost_lines(violation: Violation, base: bytes) -> list[tuple[int, str]]:
     symbols = violation.evidence.lost_symbols if violation.evidence else ()
     if not all(symbol.rpartition(".")[2] in text for symbol in symbols):
         return []
-    if violation.excerpt.strip() in text:  # committed: the loss has become the past
+    told = [line.strip() for line in text.splitlines() if line.strip()]
+    if sum(line in now for line in told) * 2 > len(told):  # these are not lost
         return []
     return [(number, lines[number - 1]) for number in numbers]

@@ -19,10 +19,11 @@ from typing import Any, Self
 import click
 import msgspec
 
-from qualitywatch import config, credentials, daemon
+from qualitywatch import config, credentials
 from qualitywatch.cli import passphrase
 from qualitywatch.cli.operator import refuse_agent, root_around
 from qualitywatch.cli.terminal import format_option, json_text, note, say
+from qualitywatch.daemon import daemon
 from qualitywatch.daemon.place import DATABASE_NAME, enrol, held
 from qualitywatch.errors import UserError
 from qualitywatch.git import Repository

@@ -64,6 +64,25 @@ def test_a_change_that_introduces_a_violation(folder: Path) -> None:
     assert (report(done)["base"], report(done)["head"]) == (None, None)
 
 
+@pytest.mark.parametrize(("after", "code"), [("lazy.py", 1), ("honest.py", 0)])
+def test_a_reader_that_has_gone_takes_no_verdict_with_it(
+    folder: Path, after: str, code: int
+) -> None:
+    """`check | head` exits as `check` does."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*CHECK, "--before", "honest.py", "--after", after, "--fail-on", "medium"],
+        cwd=folder,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (code, "")
+
+
 def test_what_was_there_before_is_silent(folder: Path) -> None:
     """Only the change is judged: GO, exit 0."""
     done = check(folder, "--before", "lazy.py", "--after", "lazy.py")

@@ -171,6 +171,7 @@ def test_lost_state_is_reported_and_begun_anew_only_on_demand(
     enrolled.state_dir.rename(enrolled.root.parent / "stolen")
 
     assert "its state folder is gone" in enrolled.init("--no-hooks").err
+    assert "its state folder is gone" in enrolled.look("agents").err
     assert 0 == enrolled.init("--no-hooks", "--again").code
 
 

@@ -166,7 +166,7 @@ def test_wrong_passphrase_changes_nothing(either: Operator, guess: str) -> None:
     done = either.do("release", "cursor-1", "--reason", "x", file=wrong)
 
     assert (2, "") == (done.code, done.out)
-    assert "this is not the passphrase" in done.err
+    assert "this is not the passphrase\n  hint: " in done.err
     assert {"cursor-1": "quarantined"} == states(either)
 
 

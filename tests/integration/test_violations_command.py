@@ -11,7 +11,7 @@ import pytest
 from qualitywatch.model import Evidence, Violation
 from tests import factories
 from tests.conftest import Repo
-from tests.integration.operating import LAZY, REMARK, SILENT, Operator
+from tests.integration.operating import LAZY, OTHER, REMARK, SILENT, Operator
 
 
 def test_violations_are_listed(enrolled: Operator) -> None:
@@ -84,6 +84,21 @@ def test_lost_code_is_found_after_the_loss_was_committed(
 
     assert "as it stands in HEAD~1" in shown.out
     assert "     2 |     step_1()" in shown.out
+
+
+def test_lines_that_still_stand_are_not_shown_as_lost(
+    enrolled: Operator, repo: Repo
+) -> None:
+    """After the loss was committed the same numbers hold other code."""
+    repo.commit("lazy", **{"app.py": f"def total(lines):\n    {REMARK}\n{OTHER}"})
+    evidence = Evidence(lost_lines=9, base_ranges=((3, 11),))
+    enrolled.seed(factories.violation(evidence=evidence, excerpt=REMARK))
+    [recorded] = enrolled.look("violations", "--format", "json").data
+
+    shown = enrolled.look("violations", "show", recorded["id"])
+
+    assert "as it stands in HEAD~1" in shown.out
+    assert "     3 |     step_2()" in shown.out
 
 
 def test_lost_code_that_git_never_had_is_not_made_up(enrolled: Operator) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import pkgutil
 import subprocess
 import sys
@@ -164,3 +166,23 @@ def test_module_is_a_program() -> None:
     )
 
     assert done.stdout.startswith("qualitywatch, version ")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC, errno.EROFS])
+def test_what_the_machine_refuses_is_no_bug(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A closed door or a full disk: the place, what is wrong, and the way out."""
+    fault = OSError(number, os.strerror(number), "/repo/.git/qualitywatch")
+
+    @click.command()
+    def command() -> None:
+        raise fault
+
+    monkeypatch.setattr(main, "cli", command)
+
+    assert 2 == run([])
+
+    told = capsys.readouterr().err
+    assert f"/repo/.git/qualitywatch: {os.strerror(number)}\n  hint: " in told
+    assert "Traceback" not in told
