@@ -7,13 +7,12 @@ that is missing or unreadable is an error, never "nobody is in quarantine".
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from qualitywatch import whole_file
 from qualitywatch.errors import MachineError
 from qualitywatch.model import Agent, Noun, Quarantine
 
@@ -62,7 +61,7 @@ def write(state_dir: Path, mirror: Mirror) -> None:
     """
     path = state_dir / FILE_NAME
     try:
-        _replace(path, msgspec.json.encode(mirror))
+        whole_file.replace(path, msgspec.json.encode(mirror), durable=True)
     except OSError as error:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
@@ -73,24 +72,9 @@ def write(state_dir: Path, mirror: Mirror) -> None:
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-    temporary = Path(name)
+def holds(state_dir: Path, mirror: Mirror) -> bool:
+    """True while the file says *mirror*, byte for byte as `write` wrote it."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.replace(path)
+        return (state_dir / FILE_NAME).read_bytes() == msgspec.json.encode(mirror)
     except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return False

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import dataclass_transform
 
@@ -303,8 +302,3 @@ def is_agent_id(text: str) -> bool:
     return AGENT_ID.fullmatch(text) is not None and not text.startswith(
         WORKSPACE_PREFIX
     )
-
-
-def worst(violations: Iterable[Violation]) -> Severity | None:
-    """The highest severity among *violations*, or `None` where there are none."""
-    return max((v.severity for v in violations), key=lambda s: s.rank, default=None)

@@ -423,6 +423,7 @@ class _CloudEvent(msgspec.Struct):
 _Result = TypeVar("_Result", bound=msgspec.Struct)
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 _OTHER_NUMBER = -32000  # for a code that has no number of its own
+_A_CALL = 'send {"jsonrpc": "2.0", "id": 1, "method": "session.hello", ...}'
 
 
 class CallError(PeerError):
@@ -456,7 +457,7 @@ def parse_request(frame: str | bytes) -> Request:
             "INVALID_PARAMS",
             f"{call.method}: {error}",
             id=call.id,
-            hint=f"fields: {', '.join(method.params.__struct_fields__)}",
+            hint=f"fields: {', '.join(method.params.__struct_fields__) or 'none'}",
         ) from error
     return Request(call.id, call.method, params)
 
@@ -553,11 +554,13 @@ def _unreadable(frame: str | bytes, error: Exception) -> CallError:
     try:
         message = msgspec.json.decode(frame)
     except _UNREADABLE:
-        return CallError("PARSE_ERROR", f"the frame is not JSON: {error}", id=None)
+        return CallError(
+            "PARSE_ERROR", f"the frame is not JSON: {error}", id=None, hint=_A_CALL
+        )
     id = message.get("id") if isinstance(message, dict) else None
     return CallError(
         "INVALID_REQUEST",
         f"the frame is not a JSON-RPC 2.0 call: {error}",
         id=id if type(id) in (int, str) else None,
-        hint='send {"jsonrpc": "2.0", "id": 1, "method": "session.hello", ...}',
+        hint=_A_CALL,
     )

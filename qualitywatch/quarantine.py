@@ -35,6 +35,7 @@ from qualitywatch.model import (
     QuarantineState,
     Repair,
     Violation,
+    workspace_subject,
 )
 
 
@@ -114,20 +115,25 @@ def covering(
     """The open quarantine that stops *agent* in *workspace*, or `None`.
 
     The agent's own comes first, then that of the workspace it asks from, then that of
-    the workspace it is bound to in *agents*: to name another folder is no way out.
+    the workspace it is bound to in *agents*: to name another folder is no way out. A
+    workspace quarantine without a path stops every workspace of that name.
     """
     by_subject = {quarantine.subject: quarantine for quarantine in quarantines}
     if agent is not None and agent in by_subject:
         return by_subject[agent]
     bound = [a.workspace for a in agents if agent is not None and a.id == agent]
     paths = {PurePath(path) for path in (workspace, *bound) if path is not None}
+    names = {workspace_subject(path.name) for path in paths}
     return next(
         (
             quarantine
             for subject, quarantine in by_subject.items()
             if subject.startswith(WORKSPACE_PREFIX)
-            and quarantine.workspace is not None
-            and PurePath(quarantine.workspace) in paths
+            and (
+                subject in names
+                if quarantine.workspace is None
+                else PurePath(quarantine.workspace) in paths
+            )
         ),
         None,
     )

@@ -59,12 +59,14 @@ class Clock:
 class WordJudge:
     """Finds a violation in every content that says "unchanged"."""
 
-    def __init__(self, warden: Warden) -> None:
+    def __init__(self, warden: Warden, root: Path) -> None:
         self._warden = warden
+        self._root = root  # of a checkout; any other folder is one of its own
         self.found = factories.violation()  # what it finds, but for the path
 
-    async def bind(self, agent: Agent) -> None:
-        """Nothing is watched here."""
+    async def bind(self, agent: Agent) -> Path:
+        place = Path(agent.workspace or self._root)
+        return self._root if place.is_relative_to(self._root) else place
 
     async def proposed(self, agent: Agent, check: Check) -> Verdict:
         return self._warden.verdict(self._analysis(check.path, check.new_content))
@@ -153,7 +155,7 @@ async def house(folder: Path, *, limits: Hub | None = None) -> AsyncIterator[Hou
         )
         await warden.restore()
         await store.set_passphrase_hash(credentials.hash_passphrase(PASSPHRASE))
-        judge = WordJudge(warden)
+        judge = WordJudge(warden, root)
         service = Service(
             warden=warden,
             judge=judge,

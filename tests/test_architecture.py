@@ -31,6 +31,7 @@ def test_imports_point_down() -> None:
         ("qualitywatch", {"websockets", "asyncio", "libcst", "tree_sitter"}),
         ("qualitywatch.cli.main", {"asyncio", "libcst", "tree_sitter", "rich"}),
         ("qualitywatch.cli.hook", {"websockets", "libcst", "aiosqlite", "rich"}),
+        ("qualitywatch.cli.agents", {"asyncio", "websockets", "aiosqlite", "pebble"}),
         ("qualitywatch.rulebook", {"tree_sitter", "libcst"}),
     ],
 )

@@ -12,7 +12,6 @@ import fcntl
 import hashlib
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from qualitywatch import whole_file
 from qualitywatch.errors import InTheWay, MachineError
 from qualitywatch.git import Repository
 from qualitywatch.model import Noun
@@ -53,7 +53,8 @@ class Running(Noun):
 
     def write(self, state_dir: Path) -> None:
         """Tell the others, in one step."""
-        replace(state_dir / _DAEMON_NAME, msgspec.json.encode(self))
+        content = msgspec.json.encode(self)
+        whole_file.replace(state_dir / _DAEMON_NAME, content, durable=False)
 
     @staticmethod
     def forget(state_dir: Path) -> None:
@@ -125,14 +126,6 @@ def held(state_dir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write *path* so that a reader sees the old or the new content, never half."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)
 
 
 class _Marks:

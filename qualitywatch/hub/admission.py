@@ -107,7 +107,11 @@ class Door:
                 credentials.verify_passphrase, hashed, passphrase
             ):
                 self._lockout.failed()
-                raise PeerError("WRONG_PASSPHRASE", "this is not the passphrase")
+                raise PeerError(
+                    "WRONG_PASSPHRASE",
+                    "this is not the passphrase",
+                    hint="it is the one that `init` or the first `watch` set here",
+                )
             self._lockout.succeeded()
         return Identity(role=Role.OPERATOR)
 
@@ -180,10 +184,13 @@ async def _enter_agent(
 ) -> None:
     assert identity.agent is not None, "the store gives no agent token without one"
     _check_room(parts, session, identity.agent)
-    agent = _described(parts, identity.agent, hello)
+    described = _described(parts, identity.agent, hello)
+    folder = Path(_absolute(hello.workspace or f"{described.workspace}"))
+    root = await parts.judge.bind(described)
+    agent = msgspec.structs.replace(described, workspace=str(root))
     await parts.warden.seen(agent)
-    await parts.judge.bind(agent)
     known, session.agent = session.agent, agent
+    session.folder = folder if folder.is_relative_to(root) else root
     if known is None:
         await parts.warden.connected(agent.id, session.id)
 

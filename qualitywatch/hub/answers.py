@@ -275,7 +275,7 @@ _Placed = TypeVar("_Placed", protocol.Check, protocol.Report, protocol.ProposedF
 
 
 def _placed(session: Session, params: _Placed) -> _Placed:
-    """*params* with its paths normalised and inside the workspace."""
+    """*params* with its paths normalised and below the checkout."""
     placed = msgspec.structs.replace(params, path=_path(session, params.path))
     old_path = getattr(params, "old_path", None)
     if old_path is None:
@@ -284,8 +284,11 @@ def _placed(session: Session, params: _Placed) -> _Placed:
 
 
 def _path(session: Session, path: str) -> str:
+    """*path* as its checkout calls it; the agent may work in a folder of it."""
+    assert session.folder is not None, "an agent always has a folder"
     assert session.workspace is not None, "an agent always has a workspace"
-    return inside(session.workspace, path)
+    file = session.folder / inside(session.folder, path)
+    return file.relative_to(session.workspace).as_posix()
 
 
 def _agent(session: Session) -> Agent:

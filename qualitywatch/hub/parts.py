@@ -30,8 +30,8 @@ class Judge(Protocol):
     ) -> tuple[Repair, ...]:
         """A repair, checked against the base."""
 
-    async def bind(self, agent: Agent) -> None:
-        """The workspace the agent works in is watched from now on."""
+    async def bind(self, agent: Agent) -> Path:
+        """The checkout that the agent works in, which is watched from now on."""
 
 
 @dataclass(frozen=True, kw_only=True)

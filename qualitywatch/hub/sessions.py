@@ -66,6 +66,7 @@ class Session:
         self.proven = proven  # by the handshake, before the first frame
         self.identity: Identity | None = None  # None until it has said hello
         self.agent: Agent | None = None  # set where the role is agent
+        self.folder: Path | None = None  # in its checkout, where its paths begin
         self.cursor: int | None = None  # last sequence told; None: not subscribed
         self.live = False  # True: `publish` tells it, False: `follow` still does
         self.goodbye: tuple[int, str] | None = None  # said after the next answer

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import PurePath
 from typing import Protocol
 
 import msgspec
 
 from qualitywatch.hub.sessions import UNAUTHENTICATED, Session
-from qualitywatch.model import WORKSPACE_PREFIX, Event
+from qualitywatch.model import WORKSPACE_PREFIX, Event, workspace_subject
 from qualitywatch.protocol import write_event
 
 PAGE = 200
@@ -87,9 +88,12 @@ def _concerns(session: Session, event: Event, data: dict[str, object]) -> bool:
     if session.agent is None or not event.kind.startswith("quarantine."):
         return False
     subject = str(data.get("subject"))
-    if subject.startswith(WORKSPACE_PREFIX):
-        return data.get("workspace") == session.agent.workspace
-    return subject == session.agent.id
+    if not subject.startswith(WORKSPACE_PREFIX):
+        return subject == session.agent.id
+    place, ours = data.get("workspace"), session.agent.workspace
+    if place is None and ours is not None:
+        return subject == workspace_subject(PurePath(ours).name)
+    return place == ours
 
 
 def _fields(event: Event) -> dict[str, object]:

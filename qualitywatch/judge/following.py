@@ -73,8 +73,8 @@ class Follower:
             for path in checkout.pending.keys() - edited.keys():
                 checkout.pending[path] = head  # carried over to what is HEAD now
         checkout.head = head
-        self._heads.put(checkout.key, head)
         for path, commit in edited.items():
             if checkout.settled.get(path) != (checkout.last.get(path), commit):
                 checkout.pending.setdefault(path, commit)
                 self._committed(checkout, path)
+        self._heads.put(checkout.key, head)  # a full disk loses no judgement

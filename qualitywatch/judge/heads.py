@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
+
+from qualitywatch import whole_file
+from qualitywatch.errors import MachineError
 
 _NAME = "heads.json"
 
@@ -38,11 +39,16 @@ class Heads:
         """Remember where *workspace* stands now."""
         if workspace in self._known and self._known[workspace] == head:
             return
-        self._known[workspace] = head
-        descriptor, name = tempfile.mkstemp(dir=self._file.parent, prefix=".heads-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(self._known))
-        Path(name).replace(self._file)
+        known = {**self._known, workspace: head}
+        try:
+            whole_file.replace(self._file, msgspec.json.encode(known), durable=False)
+        except OSError as error:
+            raise MachineError(
+                f"the list of heads can not be written: {error.strerror}",
+                place=str(self._file),
+                hint="make room and check the folder's permissions",
+            ) from error
+        self._known = known
 
     def _read(self) -> dict[str, str | None]:
         try:

@@ -12,7 +12,7 @@ from qualitywatch.analysis import skip_reason
 from qualitywatch.config import Config
 from qualitywatch.errors import MachineError, PeerError
 from qualitywatch.git import Repository
-from qualitywatch.judge.checkout import Checkout
+from qualitywatch.judge.checkout import Base, Checkout
 from qualitywatch.judge.examiner import Examiner, Spawn
 from qualitywatch.judge.files import File
 from qualitywatch.judge.following import Follower
@@ -83,10 +83,12 @@ class Judge:
 
     # Workspaces
 
-    @property
-    def is_new(self) -> bool:
-        """True until a workspace was opened, in the whole life of the records."""
-        return self._heads.is_empty
+    async def is_new(self) -> bool:
+        """True until a workspace was opened, in the whole life of the records.
+
+        Nobody may begin anew by removing the list of heads: the records know better.
+        """
+        return self._heads.is_empty and not await self._store.workspaces()
 
     async def open(
         self,
@@ -123,9 +125,15 @@ class Judge:
             await self._resume(checkout, paths)
         await self._assign_leftovers(checkout)
 
-    async def bind(self, agent: Agent) -> None:
-        """The workspace that *agent* works in is watched from now on."""
-        await self._places.bind(agent)
+    def close(self, root: Path) -> None:
+        """The workspace *root* is gone, and what waited there for a judgement."""
+        checkout = self._places.remove(root)
+        if checkout is not None:
+            checkout.pending.clear()
+
+    async def bind(self, agent: Agent) -> Path:
+        """The checkout that *agent* works in, which is watched from now on."""
+        return await self._places.bind(agent)
 
     # Hints
 
@@ -174,6 +182,7 @@ class Judge:
             )
         async with checkout.lock(path):
             file = await checkout.read(path)
+            _refuse_nothing(report, file, await checkout.base(path))
             claimed = _claimed(report, file)
             self._examiner.claims.put(checkout.key, path, agent.id, claimed)
             recorded = await self._examiner.examine(
@@ -284,6 +293,18 @@ class Judge:
 
     def _agents_in(self, checkout: Checkout) -> list[str]:
         return self._places.agents_in(checkout, self._warden.agents)
+
+
+def _refuse_nothing(report: protocol.Report, file: File, base: Base) -> None:
+    """Raises `PeerError` for a path that never was a file: allow would mean nothing."""
+    if report.change_type is ChangeType.DELETE:
+        return  # it may have come and gone
+    if file.content is None and file.problem is None and base.content is None:
+        raise PeerError(
+            "NOT_FOUND",
+            f"{report.path!r} is no file here, and the base has none either",
+            hint="name it relative to the workspace, and report it once it is saved",
+        )
 
 
 def _claimed(report: protocol.Report, file: File) -> str | None:

@@ -24,6 +24,10 @@ class Places:
         """From now on *checkout* is found."""
         self._checkouts[checkout.root] = checkout
 
+    def remove(self, root: Path) -> Checkout | None:
+        """The checkout at *root*, which is not found any more from now on."""
+        return self._checkouts.pop(root, None)
+
     def get(self, root: Path) -> Checkout | None:
         """The checkout whose root this is."""
         return self._checkouts.get(root)
@@ -52,10 +56,9 @@ class Places:
             raise _outside(f"{str(folder)[:200]!r} is no checkout of this repository")
         return found
 
-    async def bind(self, agent: Agent) -> None:
-        """Make sure that the workspace of *agent* is ours."""
-        if agent.workspace is not None:
-            await self.of(self._folder(agent.workspace))
+    async def bind(self, agent: Agent) -> Path:
+        """The checkout that holds the workspace of *agent*; `PeerError` if not ours."""
+        return (await self.of(self._folder(agent.workspace))).root
 
     def agents_in(self, checkout: Checkout, agents: Collection[Agent]) -> list[str]:
         """Those of *agents* that work in *checkout*."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
+from qualitywatch import whole_file
 from qualitywatch.errors import MachineError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -26,7 +25,7 @@ class Blobs:
         path = self._folder / name
         if not path.exists():
             try:
-                _write(path, content)
+                whole_file.replace(path, content, durable=True)
             except OSError as error:
                 raise MachineError(
                     f"the lost code can not be kept: {error.strerror}",
@@ -68,16 +67,3 @@ class Blobs:
                 place=str(self._folder),
                 hint="check the folder's permissions",
             ) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import aiosqlite
 
-from qualitywatch import migrations
+from qualitywatch import migrations, whole_file
 from qualitywatch.errors import MachineError
 
 T = TypeVar("T")
@@ -164,7 +164,7 @@ def _create(path: Path, on_create: Callable[[sqlite3.Connection], None]) -> None
         _transact(on_create, connection)
         connection.execute("PRAGMA journal_mode = WAL")
     temporary.rename(path)
-    _sync_folder(path.parent)
+    whole_file.sync_folder(path.parent)
 
 
 def _check(path: Path) -> None:
@@ -212,11 +212,3 @@ def _explained(path: Path) -> Iterator[None]:
         raise MachineError(
             error.problem, place=error.place or str(path), hint=error.hint
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -138,10 +138,11 @@ class Transaction:
     def put_quarantine(self, quarantine: Quarantine) -> None:
         """Bring a quarantine up to date, its end included."""
         self._execute(
-            "UPDATE quarantines SET state = ?, repairs = ?, released_by = ?,"
-            " released_at = ?, release_reason = ? WHERE id = ?",
+            "UPDATE quarantines SET state = ?, workspace = ?, repairs = ?,"
+            " released_by = ?, released_at = ?, release_reason = ? WHERE id = ?",
             (
                 quarantine.state,
+                quarantine.workspace,
                 _json(quarantine.repairs),
                 quarantine.released_by,
                 quarantine.released_at,

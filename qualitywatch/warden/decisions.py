@@ -247,7 +247,7 @@ def _sentence(
             )
             draft.open_quarantine(begun, judgement.POLICY)
         else:
-            more = judgement.add(known, violations)
+            more = judgement.add(known, violations, workspace=workspace)
             draft.put_quarantine(more, "quarantine.updated")
 
 

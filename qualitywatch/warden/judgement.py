@@ -30,6 +30,7 @@ from qualitywatch.model import (
     Violation,
     When,
     identified,
+    is_agent_id,
 )
 from qualitywatch.store import OpenViolation
 
@@ -172,13 +173,21 @@ def impose(
     )
 
 
-def add(known: Quarantine, violations: Sequence[Violation]) -> Quarantine:
-    """*known* with more violations; a repair on offer is out of date."""
+def add(
+    known: Quarantine, violations: Sequence[Violation], *, workspace: str
+) -> Quarantine:
+    """*known* with more violations, found in *workspace*; a repair is out of date.
+
+    Of two workspaces with one name the subject is the same: once both have violated, it
+    is held by its name and no longer by the path of the first.
+    """
+    is_namesake = known.workspace != workspace and not is_agent_id(known.subject)
     event = quarantine.Violated(violations=tuple(violations))
     merged = {v.id: v for v in (*known.violations, *violations)}
     return msgspec.structs.replace(
         known,
         state=quarantine.step(known.state, event),
+        workspace=None if is_namesake else known.workspace,
         violations=tuple(merged.values()),
         repairs=(),
     )

@@ -18,7 +18,6 @@ from typing import TypeVar
 
 import msgspec
 
-from qualitywatch import mirror
 from qualitywatch.attribution import Attribution
 from qualitywatch.config import Policy
 from qualitywatch.errors import MachineError, PeerError
@@ -36,6 +35,7 @@ from qualitywatch.store import Store, Transaction
 from qualitywatch.warden import decisions, judgement
 from qualitywatch.warden.draft import Draft
 from qualitywatch.warden.judgement import Judged, Recorded
+from qualitywatch.warden.mirroring import Mirroring
 from qualitywatch.warden.register import Register
 
 T = TypeVar("T")
@@ -62,10 +62,9 @@ class Warden:
         self._store = store
         self._publish = publish
         self._clock = clock
-        self._state_dir = state_dir
         self._lock = asyncio.Lock()
         self._register = Register()
-        self._mirrored: mirror.Mirror | None = None  # what hooks see now
+        self._mirroring = Mirroring(state_dir)
         self._sessions: dict[str, set[str]] = {}
         self._degraded: dict[str, str] = {}
 
@@ -80,7 +79,7 @@ class Warden:
         )
         self.sequence = await self._store.sequence()
         await self._store.prune_blobs()
-        await self._write_mirror()
+        await self._mirroring.show(self._register.mirror())
 
     # Immediate answers, from memory.
 
@@ -227,7 +226,20 @@ class Warden:
         if self._degraded.pop(what, None) is not None:
             await self._tell("daemon.recovered", {"what": what})
 
+    async def keep_mirror(self) -> None:
+        """Write the mirror anew where another hand was in it, and say so."""
+        if await self._alone(self._mend_mirror):
+            reason = "another hand changed or removed what the hooks go by"
+            await self._tell("daemon.degraded", {"what": MIRROR, "reason": reason})
+            if MIRROR not in self._degraded:
+                await self._tell("daemon.recovered", {"what": MIRROR})
+
     # The same, one at a time.
+
+    async def _mend_mirror(self) -> bool:
+        was_touched = await self._mirroring.was_touched()
+        await self._refresh_mirror()
+        return was_touched
 
     async def _seen(self, agent: Agent) -> None:
         await self._commit(decisions.seen(agent, self._register, self._now()))
@@ -372,18 +384,11 @@ class Warden:
     async def _refresh_mirror(self) -> None:
         """Hooks refuse while there is no mirror, so its loss stops nobody here."""
         try:
-            await self._write_mirror()
+            await self._mirroring.show(self._register.mirror())
         except MachineError as error:
-            self._mirrored = None
             self._degraded[MIRROR] = error.problem
         else:
             self._degraded.pop(MIRROR, None)
-
-    async def _write_mirror(self) -> None:
-        current = self._register.mirror()
-        if current != self._mirrored:
-            await asyncio.to_thread(mirror.write, self._state_dir, current)
-            self._mirrored = current
 
     def _draft(self) -> Draft:
         return Draft(self._now())

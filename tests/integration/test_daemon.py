@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 import qualitywatch
+from qualitywatch import mirror
 from qualitywatch.daemon.place import Running, enrol, held, is_held, mark, state_dir_of
 from qualitywatch.daemon.tasks import Tasks
 from qualitywatch.errors import InTheWay, MachineError
@@ -120,6 +121,22 @@ def test_a_worktree_made_meanwhile_is_watched(start, repo: Repo):
     assert "elided-code" == daemon.event("violation.recorded")["rule"]
 
 
+def test_a_worktree_that_git_removed_costs_nothing_more(start, repo: Repo):
+    """Agents come and go: what watches for them must go with them."""
+    daemon = start()
+    linked = repo.root.parent / "linked"
+    repo.git("worktree", "add", "-q", str(linked))
+    Repo(linked).write("app.py", LAZY)
+    daemon.event("violation.recorded")
+    children = psutil.Process(daemon.process.pid).children()
+    reading = [child for child in children if child.cwd() == str(linked)]
+    assert reading
+
+    repo.git("worktree", "remove", "--force", str(linked))
+
+    assert [] == psutil.wait_procs(reading, timeout=10)[1]
+
+
 def test_without_a_passphrase_it_makes_one_and_shows_it_once(start):
     start().end()
     shown = [line for line in start().errors.splitlines() if "passphrase:" in line]
@@ -136,8 +153,14 @@ def test_others_find_it(start, state_dir: Path):
     assert stat.S_ISSOCK(Path(running.socket).stat().st_mode)
 
 
-def test_the_state_is_nobody_elses(start, state_dir: Path):
-    os.umask(0)
+@pytest.fixture
+def loose_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def test_the_state_is_nobody_elses(start, state_dir: Path, loose_umask: None):
     start()
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in state_dir.iterdir()}
 
@@ -158,6 +181,16 @@ def test_it_ends_well(start, state_dir: Path, how, code):
     assert not (state_dir / "state.db-wal").exists()
     assert [] == psutil.wait_procs(children, timeout=5)[1]
     assert "Traceback" not in daemon.errors
+
+
+def test_a_forged_mirror_is_told_and_written_anew(start, state_dir: Path):
+    daemon = start()
+    file = state_dir / mirror.FILE_NAME
+    ours = file.read_bytes()
+    file.write_bytes(ours.replace(b"[]", b"[ ]"))
+
+    assert "mirror" == daemon.event("daemon.degraded")["what"]
+    assert ours == file.read_bytes()
 
 
 def test_a_second_one_gives_way(start, repo: Repo):

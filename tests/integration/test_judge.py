@@ -87,7 +87,7 @@ class Scene:
         if self.repository is not None:
             self._stack.enter_context(self.repository)
         files = [p.name for p in self.root.iterdir() if p.is_file()]
-        accept = self.judge.is_new
+        accept = await self.judge.is_new()
         await self.judge.open(self.root, self.repository, files, accept=accept)
 
     async def stop(self) -> None:
@@ -253,6 +253,16 @@ async def test_a_report_of_other_content_does_not_name_the_author(scene: Scene):
 
     assert Decision.DENY == answer.verdict.decision  # the file decides
     assert scene.warden.quarantine_of("honest") is None
+
+
+@pytest.mark.parametrize("path", ["no/such.py", "folder", "C:\\app.py"])
+async def test_a_report_of_no_file_is_refused(scene: Scene, path: str):
+    """A wrong path must not be answered with "allow"."""
+    honest = await scene.joins("honest")
+    (scene.root / "folder").mkdir()
+
+    with pytest.raises(PeerError, match="is no file here"):
+        await scene.report(honest, path)
 
 
 async def test_a_report_of_a_deletion_is_judged(scene: Scene):
@@ -510,6 +520,24 @@ async def test_what_changed_while_nobody_watched_is_judged(scene: Scene):
     await scene.start()
 
     await scene.event("violation.recorded", rule="elided-code")
+
+
+async def test_who_removes_the_list_of_heads_does_not_begin_anew(scene: Scene):
+    await scene.save("app.py", WHOLE + "EXTRA = 1\n")
+    await scene.stop()
+    next(scene.store.folder.glob("heads.json")).unlink()
+    Repo(scene.root).write("app.py", LAZY)
+
+    await scene.start()
+
+    await scene.event("violation.recorded", rule="elided-code")
+
+
+async def test_an_agent_in_a_folder_works_in_the_checkout_around_it(scene: Scene):
+    folder = scene.root / "src"
+    folder.mkdir()
+
+    assert scene.root == await scene.judge.bind(agent("a", workspace=str(folder)))
 
 
 async def test_what_was_committed_while_nobody_watched_is_judged(scene: Scene):

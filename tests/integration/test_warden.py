@@ -405,6 +405,21 @@ async def test_a_workspace_answers_when_nobody_does(house: House) -> None:
     assert stopped("honest", Path("/tree")) is None
 
 
+async def test_a_namesake_that_violates_too_is_stopped_too(house: House) -> None:
+    """Both are one subject, and one subject has one quarantine."""
+    stopped = house.warden.quarantine_for
+    await house.warden.record(judged(drop(), attribution=tree()))
+    assert stopped(None, Path("/other/repo")) is None
+
+    other = judged(drop(), attribution=tree(), workspace="/other/repo")
+    await house.warden.record(other)
+    await house.restart()
+
+    stopped = house.warden.quarantine_for
+    assert stopped(None, Path("/other/repo")) is not None
+    assert stopped(None, Path("/repo")) is not None
+
+
 async def test_an_agent_bound_to_a_workspace_can_not_leave_it(warden: Warden) -> None:
     """To ask from another folder is no way out."""
     await warden.seen(factories.agent("honest", workspace="/repo"))
@@ -651,6 +666,31 @@ async def test_everything_is_durable_and_mirrored_before_it_is_told(
     await house.stop()
 
     assert [(True, True)] == seen
+
+
+@pytest.mark.parametrize("forged", [b'{"quarantines":[]}', None])
+async def test_a_mirror_that_another_hand_changed_is_written_anew_and_told(
+    house: House, forged: bytes | None
+) -> None:
+    """An agent that empties the list of quarantines must not commit on quietly."""
+    await house.warden.impose("lazy", "why", "operator")
+    file = house.folder / mirror.FILE_NAME
+    file.unlink() if forged is None else file.write_bytes(forged)
+
+    await house.warden.keep_mirror()
+
+    assert ["lazy"] == [one.subject for one in mirror.read(house.folder).quarantines]
+    assert ["daemon.degraded", "daemon.recovered"] == [e.kind for e in house.told[-2:]]
+
+
+async def test_a_mirror_that_stands_is_left_alone(house: House) -> None:
+    """Looking after it every second must not fill the records."""
+    await house.warden.impose("lazy", "why", "operator")
+    told = len(house.told)
+
+    await house.warden.keep_mirror()
+
+    assert told == len(house.told)
 
 
 async def test_the_mirror_follows(house: House) -> None:

@@ -183,6 +183,7 @@ def test_bad_frame_is_named(sent: str | bytes, code: str, id: int | str | None) 
 
     assert (code, id) == (raised.value.code, raised.value.id)
     assert len(raised.value.problem) < 500
+    assert raised.value.hint
 
 
 @given(st.binary() | st.text())

@@ -123,6 +123,8 @@ BOUND = (factories.agent("bound", workspace="/tree"),)
         ("honest", "/tree", "ws:tree"),
         ("honest", "/tree/", "ws:tree"),
         ("honest", "/tree/sub", None),  # may be a worktree of its own
+        ("honest", "/other/tree", None),  # a namesake
+        ("honest", "/anywhere/lost", "ws:lost"),  # held by its name
         (None, "/tree", "ws:tree"),
         (None, "/repo", None),
         (None, None, None),

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qualitywatch.errors import PeerError
 from qualitywatch.hub.answers import ANSWERS
 from qualitywatch.hub.outbox import Gone, Outbox
 from qualitywatch.hub.sessions import Session
 from qualitywatch.hub.stream import Stream
-from qualitywatch.model import Event
+from qualitywatch.model import Agent, Event
 from qualitywatch.protocol import MAX_CONTENT_BYTES, METHODS, Role
 from tests import hubs
 from tests.hubs import HONEST, LAZY, PASSPHRASE, House, Peer
@@ -299,6 +300,44 @@ async def test_naming_another_folder_does_not_escape(
         assert agent.session.workspace == house.root
     async with hubs.agent(house, workspace=str(tmp_path)) as agent:
         assert await agent.refusal("edit.permit", path="a.py") == "QUARANTINED"
+
+
+async def test_a_folder_of_the_workspace_does_not_escape(house: House) -> None:
+    """Who says hello from a folder works in the checkout around it."""
+    async with hubs.agent(house, workspace=str(house.root / "src")) as agent:
+        await house.warden.impose("ws:workspace", "why", "test", workspace=house.root)
+
+        assert await agent.refusal("edit.permit", path="a.py") == "QUARANTINED"
+
+
+async def test_paths_begin_in_the_folder_of_the_agent(house: House) -> None:
+    """The record calls the file as its checkout does."""
+    async with hubs.agent(house, workspace=str(house.root / "src")) as agent:
+        reported = await agent.result(
+            "change.report", event_id="1", path="a.py", new_content=hubs.LAZY
+        )
+
+        assert reported["verdict"]["violations"][0]["path"] == "src/a.py"
+
+
+async def test_a_refused_hello_binds_to_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that names a strange folder stays bound to the one it works in."""
+
+    async def refuse(agent: Agent) -> Path:
+        raise PeerError("OUTSIDE_WORKSPACE", "no checkout of ours")
+
+    async with hubs.agent(house):
+        pass
+    monkeypatch.setattr(house.judge, "bind", refuse)
+    async with hubs.peer(house) as it:
+        token = await house.token()
+        await it.refusal("session.hello", token=token, workspace="/elsewhere")
+
+    known = house.warden.agent("cursor-1")
+    assert known is not None
+    assert known.workspace == str(house.root)
 
 
 async def test_welcome_tells_of_the_quarantine(house: House) -> None:

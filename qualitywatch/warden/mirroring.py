@@ -1,0 +1,33 @@
+"""Keeps the mirror equal to what holds, and notices when another hand was in it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from qualitywatch import mirror
+from qualitywatch.mirror import Mirror
+
+
+class Mirroring:
+    """The mirror of one state folder; hooks believe it, so nobody else may write it."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._written: Mirror | None = None  # what hooks see now, as far as we know
+
+    async def show(self, current: Mirror) -> None:
+        """Write *current* where it is not what hooks see already."""
+        if current != self._written:
+            self._written = None
+            await asyncio.to_thread(mirror.write, self._state_dir, current)
+            self._written = current
+
+    async def was_touched(self) -> bool:
+        """True where what we wrote is not there any more; `show` then writes anew."""
+        if self._written is None:
+            return False
+        is_there = await asyncio.to_thread(mirror.holds, self._state_dir, self._written)
+        if not is_there:
+            self._written = None
+        return not is_there
