@@ -38,8 +38,7 @@ from qualitywatch.model import Agent, Event, Noun, Repair, Verdict
 from qualitywatch.protocol import Check, ProposedFile, Report, Reported
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.store import Store
-from qualitywatch.warden import Warden
-from qualitywatch.warden.warden import STORE
+from qualitywatch.warden import STORE, Warden
 from qualitywatch.workers import Workers
 
 _PORTS_TRIED = 100
@@ -254,6 +253,7 @@ async def _take_care(warden: Warden) -> None:
     while True:
         await asyncio.sleep(_CARE_SECONDS)
         await warden.keep_mirror()
+        await warden.try_store()
         problem = warden.degraded_now.get(STORE)
         if problem is not None and problem != told:
             sys.stderr.write(f"qualitywatch: nothing can be recorded: {problem}\n")

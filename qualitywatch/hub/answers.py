@@ -28,6 +28,7 @@ from qualitywatch.model import (
     is_agent_id,
 )
 from qualitywatch.protocol import Role
+from qualitywatch.warden import STORE
 
 NONCE_SECONDS = 30.0
 MAX_NONCES = 16  # of one session
@@ -39,8 +40,17 @@ Answer: TypeAlias = Callable[[Parts, Session, Any], Awaitable[msgspec.Struct]]
 
 
 async def permit(parts: Parts, session: Session, params: protocol.Permit) -> Verdict:
-    """Allow: an agent in quarantine is not answered at all."""
+    """Allow: an agent in quarantine is not answered at all.
+
+    While nothing can be recorded nobody may edit: what it does would leave no trace.
+    """
     _path(session, params.path)
+    if reason := parts.warden.degraded_now.get(STORE):
+        raise PeerError(
+            "DEGRADED",
+            f"nothing can be recorded now: {reason}",
+            hint="wait until the operator has mended it, then ask again",
+        )
     return Verdict(decision=Decision.ALLOW, reason="not in quarantine")
 
 

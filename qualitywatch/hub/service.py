@@ -41,9 +41,7 @@ from qualitywatch.protocol import (
     write_result,
 )
 from qualitywatch.store import Store
-from qualitywatch.warden import Warden
-
-HEALTH_OF_STORE = "store"
+from qualitywatch.warden import STORE, Warden
 
 
 class Service:
@@ -98,7 +96,7 @@ class Service:
         """What `/healthz` says; `ok` is false while nothing can be stored."""
         degraded = self._parts.warden.degraded_now
         return {
-            "ok": HEALTH_OF_STORE not in degraded,
+            "ok": STORE not in degraded,
             "version": self._parts.version,
             "degraded": dict(degraded),
             "connections": self.connections,

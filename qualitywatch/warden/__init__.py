@@ -5,6 +5,6 @@
 """
 
 from qualitywatch.warden.judgement import Judged, Recorded
-from qualitywatch.warden.warden import Warden
+from qualitywatch.warden.warden import STORE, Warden
 
-__all__ = ["Judged", "Recorded", "Warden"]
+__all__ = ["STORE", "Judged", "Recorded", "Warden"]

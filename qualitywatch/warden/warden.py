@@ -226,6 +226,12 @@ class Warden:
         if self._degraded.pop(what, None) is not None:
             await self._tell("daemon.recovered", {"what": what})
 
+    async def try_store(self) -> None:
+        """Find out whether records can be kept again, where they could not."""
+        if STORE in self._degraded:
+            with contextlib.suppress(MachineError):
+                await self._alone(lambda: self._commit(self._draft()))
+
     async def keep_mirror(self) -> None:
         """Write the mirror anew where another hand was in it, and say so."""
         if await self._alone(self._mend_mirror):

@@ -333,6 +333,25 @@ async def test_full_disk_is_answered_and_not_a_crash(
         assert "result" in await ask(agent, "agent.status")
 
 
+async def test_nobody_may_edit_while_nothing_can_be_recorded(
+    house: House, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an agent does then would leave no trace."""
+    async with opened(server, await house.token()) as agent:
+        await ask(agent, "agent.status")
+        with monkeypatch.context() as disk:
+            disk.setattr(house.store, "write", _disk_full)
+            await ask(agent, "change.report", event_id="e", path="a.py")
+
+            refused = await ask(agent, "edit.permit", path="a.py")
+
+        await house.warden.try_store()
+        allowed = await ask(agent, "edit.permit", path="a.py")
+
+    assert "DEGRADED" == refused["error"]["data"]["code"]
+    assert "allow" == allowed["result"]["decision"]
+
+
 async def _disk_full(work: object) -> None:
     raise MachineError("the disk is full")
 

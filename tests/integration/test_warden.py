@@ -28,7 +28,7 @@ from qualitywatch.model import (
     Violation,
     When,
 )
-from qualitywatch.warden import Warden
+from qualitywatch.warden import STORE, Warden
 from tests import factories
 from tests.integration.house import (
     CLEAR,
@@ -745,6 +745,27 @@ async def test_a_full_disk_acknowledges_nothing(house: House) -> None:
     assert "daemon.recovered" in house.kinds[told:]
     assert {} == house.warden.degraded_now
     assert 2 == len(await house.store.violations())
+
+
+async def test_a_full_disk_that_has_room_again_is_found_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Agents that may not edit meanwhile write nothing: somebody has to try."""
+    with monkeypatch.context() as disk:
+        disk.setattr(house.store, "write", _no_room)
+        with pytest.raises(MachineError):
+            await house.warden.impose("rude", "by hand", "ada")
+        await house.warden.try_store()
+        assert STORE in house.warden.degraded_now
+
+    await house.warden.try_store()
+
+    assert {} == house.warden.degraded_now
+    assert "daemon.recovered" == house.kinds[-1]
+
+
+async def _no_room(work: object) -> None:
+    raise MachineError("the disk is full")
 
 
 async def test_without_a_mirror_hooks_refuse(house: House) -> None:
