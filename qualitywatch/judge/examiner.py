@@ -92,6 +92,9 @@ class Examiner:
             current = await self._unless_brought_in(checkout, path, file, judgements[0])
             judgements = [current, *judgements[1:]]
         judgements.sort(key=self._denies)  # the last one answers a report
+        is_whole = not _has_violations(judgements)
+        if when is When.SETTLED and (is_whole or checkout.repository is None):
+            await self._hold(checkout, path, file)
         author = self._author(checkout, path, file)
         unassigned: list[str] = []
         for judgement in judgements:
@@ -116,6 +119,19 @@ class Examiner:
         if unassigned:
             self._spawn(self._assign_later(checkout, path, file, tuple(unassigned)))
         return recorded
+
+    async def _hold(self, checkout: Checkout, path: str, file: File) -> None:
+        """What git does not know has its own past as base, before anybody is told.
+
+        Without git that is the first content we saw; of a file that is not committed
+        yet, the last one that was whole.
+        """
+        if file.content is None:
+            return
+        is_new = path not in checkout.held and not await checkout.is_committed(path)
+        is_rolling = checkout.repository is not None and path in checkout.held
+        if is_new or is_rolling:
+            checkout.held[path] = await self._store.keep_blob(file.content)
 
     async def accept(self, checkout: Checkout, path: str, file: File) -> None:
         """What stands in *file* is the base from now on; nobody answers for it."""

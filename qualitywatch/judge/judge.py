@@ -75,7 +75,6 @@ class Judge:
         self._settler = Settler(
             self._examiner,
             warden=warden,
-            store=store,
             settle_ms=settings.watch.settle_ms,
             spawn=spawn,
             turns=self._turns,

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from qualitywatch.errors import MachineError
 from qualitywatch.judge.checkout import Checkout
 from qualitywatch.judge.examiner import Examiner, Spawn, change_of
-from qualitywatch.judge.files import File
 from qualitywatch.model import When
-from qualitywatch.store import Store
-from qualitywatch.warden import Recorded, Warden
+from qualitywatch.warden import Warden
 
 RETRY_SECONDS = 5.0
 _PART = "judge"  # what is degraded while a file can not be judged
@@ -29,14 +27,12 @@ class Settler:
         examiner: Examiner,
         *,
         warden: Warden,
-        store: Store,
         settle_ms: int,
         spawn: Spawn,
         turns: asyncio.Semaphore,
     ) -> None:
         self._examiner = examiner
         self._warden = warden
-        self._store = store
         self._quiet = settle_ms / 1000
         self._spawn = spawn
         self._turns = turns
@@ -85,27 +81,9 @@ class Settler:
             with self.retrying(checkout, path):
                 file, base = await checkout.read(path), await checkout.base(path)
                 if checkout.settled.get(path) != (file.mark, base.ref):
-                    found = await self._examiner.examine(
-                        checkout, path, file, When.SETTLED
-                    )
-                    await self._hold(checkout, path, file, found)
+                    await self._examiner.examine(checkout, path, file, When.SETTLED)
                     checkout.settled[path] = (file.mark, base.ref)
                 checkout.pending.pop(path, None)
-
-    async def _hold(
-        self, checkout: Checkout, path: str, file: File, found: Recorded
-    ) -> None:
-        """What git does not know has its own past as base.
-
-        Without git that is the first content we saw; of a file that is not committed
-        yet, the last one that was whole.
-        """
-        if file.content is None or (found.violations and checkout.repository):
-            return
-        is_new = path not in checkout.held and not await checkout.is_committed(path)
-        is_rolling = checkout.repository is not None and path in checkout.held
-        if is_new or is_rolling:
-            checkout.held[path] = await self._store.keep_blob(file.content)
 
     async def _retry(self, checkout: Checkout, reason: str) -> None:
         with contextlib.suppress(MachineError):  # the store itself may be what fails
