@@ -34,7 +34,7 @@ class Wire {
       this.socket.addEventListener("open", resolve);
       this.socket.addEventListener("close", () => reject(new Error("The hub does not answer.")));
     });
-    this.opened.catch(() => {}); // whoever waits for it hears of it
+    this.opened.catch(() => { /* whoever waits for it hears of it */ });
     this.socket.addEventListener("message", (message) => this.#take(message.data, onEvent));
     this.socket.addEventListener("close", (close) => {
       for (const { reject } of this.#waiting.values()) {
