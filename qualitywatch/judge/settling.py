@@ -13,6 +13,11 @@ from qualitywatch.model import When
 from qualitywatch.warden import Warden
 
 RETRY_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0  # with an unfinished merge, before it is said aloud
+_UNFINISHED = (
+    "a merge or rebase is not finished, so finished edits are not judged yet:"
+    " continue it, abort it, or remove what somebody left in the git folder"
+)
 _PART = "judge"  # what is degraded while a file can not be judged
 
 
@@ -57,10 +62,15 @@ class Settler:
 
     async def _when_quiet(self, checkout: Checkout) -> None:
         loop = asyncio.get_running_loop()
+        begun = loop.time()
+        part = f"git in {checkout.name}"
         while (rest := checkout.changed_at + self._quiet - loop.time()) > 0:
             await asyncio.sleep(rest)
             if await checkout.is_unfinished():
                 checkout.changed_at = loop.time()
+                if loop.time() - begun > PATIENCE_SECONDS:
+                    await self._warden.degraded(part, _UNFINISHED)
+        await self._warden.recovered(part)
         checkout.is_settling = False
         await self._settle(checkout)
 

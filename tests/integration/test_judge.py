@@ -579,6 +579,21 @@ async def test_a_file_not_committed_yet_keeps_its_past(scene: Scene):
     await scene.event("violation.recorded", rule="elided-code", path="new.py")
 
 
+async def test_a_merge_that_never_ends_is_said_aloud(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+):
+    """Else an empty MERGE_HEAD would keep finished edits from being judged, unseen."""
+    monkeypatch.setattr(settling, "PATIENCE_SECONDS", 0.1)
+    mark = scene.root / ".git" / "MERGE_HEAD"
+    mark.touch()
+    await scene.save("app.py", "value = (\n")
+    await scene.event("daemon.degraded", what=f"git in {scene.root.name}")
+    mark.unlink()
+
+    await scene.event("daemon.recovered", what=f"git in {scene.root.name}")
+    await scene.event("violation.recorded", rule="broken-syntax")
+
+
 async def test_what_the_machine_does_not_allow_now_is_tried_again(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ):
