@@ -115,12 +115,6 @@ class Repository:
             )
         return self.blob(name, path if filtered else None, limit)
 
-    def index_content(self, path: str, *, filtered: bool = True) -> bytes | None:
-        """The file *path* as it is staged; `None` if it is not, or is in conflict."""
-        rows = self._fields("--literal-pathspecs", "ls-files", "-s", "-z", "--", path)
-        ids = [row.split(" ")[1] for row in rows if row.endswith(f" 0\t{path}")]
-        return self.blob(ids[0], path if filtered else None) if ids else None
-
     def blob(
         self, id: str, as_path: str | None = None, limit: int | None = None
     ) -> bytes | None:
