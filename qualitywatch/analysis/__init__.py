@@ -13,13 +13,14 @@ from functools import lru_cache
 from qualitywatch.analysis import query
 from qualitywatch.analysis.checks import CHECKS
 from qualitywatch.analysis.compare import Comparison
+from qualitywatch.analysis.design import is_test_double_file
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.skipping import language_of, skip_reason
 from qualitywatch.analysis.source import MAX_BYTES, Refused, Source, line_key
 from qualitywatch.analysis.violations import Fired, violations
 from qualitywatch.languages import Language
 from qualitywatch.model import Analysis, Change, Skipped, Unanalysable, When
-from qualitywatch.rulebook import Rule, Rulebook
+from qualitywatch.rulebook import Rule, Rulebook, Where
 
 __all__ = ["CHECKS", "analyse", "gained_lines", "skip_reason"]
 
@@ -49,7 +50,7 @@ def analyse(
         return Analysis()
     try:
         comparison = _compare(change, language, gained_elsewhere, max_bytes)
-        fired = _fired(comparison, rulebook.of(when).rules)
+        fired = _fired(comparison, _looking(rulebook.of(when), change.path))
         return Analysis(violations=violations(fired, comparison))
     except Refused as refused:
         return _unanalysable(change, refused.reason)
@@ -94,6 +95,12 @@ def _base(change: Change, language: Language, max_bytes: int) -> Source | None:
         return Source.read(path, change.before, old, max_bytes=max_bytes)
     except Refused as refused:
         raise Refused(f"the base {refused.reason}") from None
+
+
+def _looking(rulebook: Rulebook, path: str) -> tuple[Rule, ...]:
+    """The rules that look into a file at *path*."""
+    away = Where.PRODUCT if is_test_double_file(path) else Where.TESTS
+    return tuple(rule for rule in rulebook.rules if rule.where is not away)
 
 
 def _fired(comparison: Comparison, rules: tuple[Rule, ...]) -> Iterator[Fired]:

@@ -59,7 +59,7 @@ def skip_reason(path: str, content: bytes | None) -> str | None:
     if content is not None and _LFS.match(content):
         return "LFS pointer"
     language = language_of(path, content)
-    if language is None:
+    if language is None or language.grammar is None:
         return _no_grammar(place, content)
     is_minified = language.name in _MINIFIED and _is_minified(content or b"")
     return "minified" if is_minified else None

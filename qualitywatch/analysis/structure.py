@@ -33,7 +33,15 @@ _BINDINGS = (
     ("public_field_definition", "value"),
     ("export_statement", "value"),
 )
-_COMMENTS = ("comment", "html_comment")
+_COMMENTS = (
+    "comment",
+    "html_comment",
+    "line_comment",
+    "block_comment",
+    "multiline_comment",
+    "js_comment",
+    "xml_comment",
+)
 
 
 @lru_cache(maxsize=32)
@@ -57,11 +65,11 @@ def _patterns(language: Language, known: tree_sitter.Language) -> list[str]:
     def knows(type: str) -> bool:
         return known.id_for_node_kind(type, True) is not None
 
-    patterns = [
-        f"{alternatives(language.functions)} @function",
-        f"{alternatives(language.classes)} @class",
-        f"{alternatives(_COMMENTS)} @comment",
-    ]
+    patterns = [f"{alternatives(_COMMENTS)} @comment"]
+    if language.functions:
+        patterns.append(f"{alternatives(language.functions)} @function")
+    if language.classes:
+        patterns.append(f"{alternatives(language.classes)} @class")
     if language.name == "python":
         patterns += [
             "(expression_statement . [(string) (concatenated_string)] @doc .)",
@@ -72,7 +80,7 @@ def _patterns(language: Language, known: tree_sitter.Language) -> list[str]:
     patterns += [
         f"({node} {field}: {alternatives(_HOLDERS)}) @binding"
         for node, field in _BINDINGS
-        if knows(node)
+        if knows("arrow_function") and knows(node)
     ]
     if knows("call_expression") and knows("arrow_function"):
         patterns.append(

@@ -42,6 +42,9 @@ _OWN_NAME = frozenset(
         "method_definition",
     }
 )
+_NAMELESS = frozenset(
+    {"function_expression", "generator_function", "arrow_function", "class"}
+)
 _NAME_FIELD = {
     "variable_declarator": "name",
     "assignment_expression": "left",

@@ -19,6 +19,7 @@ from qualitywatch.rulebook.rule import (
     Rule,
     Rulebook,
     Section,
+    Where,
     closest,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "Rule",
     "Rulebook",
     "Section",
+    "Where",
     "closest",
     "folder_of",
     "for_repository",

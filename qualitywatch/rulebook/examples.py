@@ -12,6 +12,7 @@ from itertools import chain
 
 import msgspec
 
+from qualitywatch import languages
 from qualitywatch.languages import Language
 from qualitywatch.model import Noun
 from qualitywatch.rulebook import markers
@@ -26,7 +27,7 @@ class Setting(Noun):
     """Where the blocks stand: what their examples have in common."""
 
     rule_id: str
-    language: Language
+    languages: tuple[Language, ...]  # that the section serves
     source: str
     known_limits: bool = False
 
@@ -104,7 +105,7 @@ def _example(block: Block, before: Block | None, setting: Setting) -> Example:
             "move the example below `## Known limits`, or mark it `finds`",
         )
     return Example(
-        language=setting.language.name,
+        language=_language(block, setting).name,
         before=None if before is None else _text(before, setting, "before"),
         after=marked.text,
         finds=marked.finds | marked.should_find,
@@ -140,8 +141,15 @@ def _path(block: Block, before: Block | None, setting: Setting) -> str:
         raise refusal(
             setting.source, block.line, "the two sides of an example differ in `path=`"
         )
-    default = f"example{setting.language.suffixes[0]}"
-    return next((path for path in given if path), default)
+    return next(
+        (path for path in given if path), _language(block, setting).example_path
+    )
+
+
+def _language(block: Block, setting: Setting) -> Language:
+    """The language that the first word of the fence names."""
+    word = block.words[0] if block.words else ""
+    return languages.of_title(word) or setting.languages[0]
 
 
 def _fence(block: Block, setting: Setting) -> _Fence:

@@ -17,7 +17,7 @@ from qualitywatch.model import (
     When,
 )
 from qualitywatch.rulebook.markdown import Block, refusal
-from qualitywatch.rulebook.rule import TAGS, closest
+from qualitywatch.rulebook.rule import TAGS, Where, closest
 
 _TOML_LINE = re.compile(r"at line (\d+)")
 
@@ -36,6 +36,7 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     since: Version
     tags: tuple[str, ...]
     when: When = When.SAVE
+    where: Where = Where.ALL
     check: OneLine | None = None
     remark: str | None = None
 
@@ -75,6 +76,7 @@ def _explained(message: str, block: Block, source: str) -> Exception:
         "severity": f"one of: {', '.join(Severity)}",
         "confidence": f"one of: {', '.join(Confidence)}",
         "when": f"one of: {', '.join(When)}",
+        "where": f"one of: {', '.join(Where)}",
         "message": "one line of at most 80 signs that states the fault",
         "remedy": "one line, one imperative sentence",
         "since": 'a version, such as "0.1.0"',

@@ -109,6 +109,8 @@ def compile_read_query(language: Language, text: str) -> tree_sitter.Query:
     """Text whose predicates are ours already, compiled; raises `BrokenPattern`."""
     import tree_sitter
 
+    if language.grammar is None:
+        raise BrokenPattern(1, f"{language.title} has no grammar to query")
     try:
         return tree_sitter.Query(languages.load_grammar(language), text)
     except tree_sitter.QueryError as error:

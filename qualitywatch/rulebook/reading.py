@@ -7,7 +7,7 @@ behind it), or, for all languages at once, the fields `remark` or `check`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -22,6 +22,9 @@ from qualitywatch.rulebook.rule import Example, Rule, Section
 
 REASONS = ("What it finds", "Why it matters", "When to leave it")
 """The prose that every rule has."""
+
+ANY_LANGUAGE = "Any language"
+"""The heading of a section that serves every language."""
 
 _LIMITS = "Known limits"
 _OPTIONAL = (_LIMITS, "References")
@@ -125,12 +128,16 @@ def _data(part: Part, source: str, hint: str = "") -> tuple[Block, ...]:
 
 
 def _is_known(title: str) -> bool:
-    return title in REASONS or title in _OPTIONAL or _language(title) is not None
+    return title in REASONS or title in _OPTIONAL or bool(_served(title))
 
 
-def _language(title: str) -> Language | None:
-    language = languages.of_title(title)
-    return language if language and language.title == title else None
+def _served(title: str) -> tuple[Language, ...]:
+    """The languages a heading names: `Go`, `JavaScript, JSX`, or `Any language`."""
+    if title == ANY_LANGUAGE:
+        return tuple(languages.LANGUAGES.values())
+    found = [languages.of_title(word) for word in title.split(", ")]
+    titles = ", ".join(language.title for language in found if language)
+    return tuple(filter(None, found)) if titles == title else ()
 
 
 def _titles() -> Iterable[str]:
@@ -157,15 +164,15 @@ def _sections(
     body: Sequence[Part], given: Fields, id: str, source: str
 ) -> tuple[Section, ...]:
     limits = _known_limits(body, id, source)
-    sections = []
+    sections: list[Section] = []
     for part in body:
-        if language := _language(part.title):
-            setting = Setting(rule_id=id, language=language, source=source)
-            own = tuple(e for e in limits if e.language == language.name)
-            sections.append(_section(part, given, setting, own))
-    served = {section.language for section in sections}
+        if served := _served(part.title):
+            setting = Setting(rule_id=id, languages=served, source=source)
+            sections += _sections_of(part, given, setting, limits)
+    _refuse_second_section(sections, source)
+    names = {section.language for section in sections}
     for example in limits:
-        if example.language not in served:
+        if not names & {example.language, languages.ANY}:
             problem = f"an example in {example.language}, which has no section"
             raise refusal(source, example.line, problem)
     if not sections:
@@ -174,27 +181,45 @@ def _sections(
     return tuple(sections)
 
 
-def _section(
+def _sections_of(
     part: Part, given: Fields, setting: Setting, limits: tuple[Example, ...]
-) -> Section:
+) -> Iterator[Section]:
+    """A section for each language that *part* serves, each with its own examples."""
     blocks = _data(part, setting.source)
     query = _only("query", blocks, setting.source)
     matcher = _only("matcher", blocks, setting.source)
     _refuse_odd_finding(part, query, matcher, given, setting)
     shown = [b for b in blocks if b is not query and b is not matcher]
     for block in shown:
-        _refuse_other_language(block, setting)
+        _refuse_other_language(block, part, setting)
     found = examples.read(shown, setting)
     _refuse_one_side(part, found, setting)
-    return Section(
-        language=setting.language.name,
+    section = Section(
+        language=languages.ANY,
         line=part.line,
         query=query.text if query else None,
         query_line=query.line if query else 0,
         matcher=matcher.text if matcher else None,
         matcher_line=matcher.line if matcher else 0,
-        examples=found + limits,
+        examples=found,
     )
+    if part.title == ANY_LANGUAGE:
+        yield msgspec.structs.replace(section, examples=found + limits)
+        return
+    for language in setting.languages:
+        own = (e for e in (*found, *limits) if e.language == language.name)
+        yield msgspec.structs.replace(
+            section, language=language.name, examples=tuple(own)
+        )
+
+
+def _refuse_second_section(sections: Iterable[Section], source: str) -> None:
+    seen: set[str] = set()
+    for section in sections:
+        if section.language in seen:
+            title = languages.LANGUAGES[section.language].title
+            raise refusal(source, section.line, f"a second section for {title}")
+        seen.add(section.language)
 
 
 def _only(word: str, blocks: Iterable[Block], source: str) -> Block | None:
@@ -220,24 +245,28 @@ def _refuse_odd_finding(
         problem = f"`{field}` and a `{block.words[0]}`: more than one way of finding"
         hint = f"a rule with `{field}` has nothing but examples in its sections"
         raise refusal(setting.source, block.line, problem, hint)
-    if matcher and (query is None or setting.language.name != "python"):
+    is_python = [language.name for language in setting.languages] == ["python"]
+    if matcher and (query is None or not is_python):
         hint = "a matcher decides on the candidates of a query, in Python only"
         raise refusal(setting.source, matcher.line, "a `matcher` out of place", hint)
+    if query and part.title == ANY_LANGUAGE:
+        hint = "a query is written for the node types of one grammar"
+        raise refusal(setting.source, query.line, "a `query` for any language", hint)
     if not field and not query:
         hint = "add a `query` block, or the field `check` or `remark`"
         problem = f"nothing says how to find it in {part.title}"
         raise refusal(setting.source, part.line, problem, hint)
 
 
-def _refuse_other_language(block: Block, setting: Setting) -> None:
+def _refuse_other_language(block: Block, part: Part, setting: Setting) -> None:
     word = block.words[0] if block.words else ""
     language = languages.of_title(word)
     if language is None:
         known = ", ".join(("query", "matcher", *languages.names()))
         problem = f"unknown language `{word}`" if word else "a block without a language"
         raise refusal(setting.source, block.line, problem, f"known: {known}")
-    if language != setting.language:
-        problem = f"an example in {language.title} below {setting.language.title}"
+    if language not in setting.languages:
+        problem = f"an example in {language.title} below {part.title}"
         hint = f"move it below `## {language.title}`"
         raise refusal(setting.source, block.line, problem, hint)
 
@@ -247,7 +276,7 @@ def _refuse_one_side(part: Part, found: Iterable[Example], setting: Setting) -> 
     if marked == {True, False}:
         return
     missing = "clean" if True in marked else "marked"
-    comment = setting.language.line_comment
+    comment = setting.languages[0].line_comment
     raise refusal(
         setting.source,
         part.line,
@@ -270,7 +299,7 @@ def _known_limits(body: Sequence[Part], id: str, source: str) -> tuple[Example, 
                 source, blocks[0].line, f"unknown language `{word}`", f"known: {known}"
             )
         setting = Setting(
-            rule_id=id, language=language, source=source, known_limits=True
+            rule_id=id, languages=(language,), source=source, known_limits=True
         )
         found.extend(examples.read(blocks, setting))
     return tuple(found)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Collection, Iterable
+from enum import StrEnum
 
 from qualitywatch.errors import UserError
+from qualitywatch.languages import ANY
 from qualitywatch.model import Confidence, Noun, Severity, ViolationType, When
 
 TAGS = frozenset(
@@ -32,6 +34,14 @@ TAGS = frozenset(
 """The closed list of tags; a new one is one line here."""
 
 
+class Where(StrEnum):
+    """In which files a rule looks."""
+
+    ALL = "all"
+    PRODUCT = "product"  # not in tests, fixtures and examples
+    TESTS = "tests"  # only there
+
+
 class Example(Noun):
     """One example of a rule: a file or a change, and where the rule must fire."""
 
@@ -48,7 +58,7 @@ class Example(Noun):
 class Section(Noun):
     """What serves one language: a query (and a matcher), or nothing but examples."""
 
-    language: str  # `Language.name`
+    language: str  # `Language.name`, or `any`
     line: int  # of the rule file
     query: str | None = None
     query_line: int = 0
@@ -70,6 +80,7 @@ class Rule(Noun, frozen=True, cache_hash=True):
     tags: tuple[str, ...]
     when: When = When.SAVE
     check: str | None = None  # name of a function of `analysis.checks`
+    where: Where = Where.ALL
     remark: str | None = None  # RE2, on the text of every comment
     remark_line: int = 0
     sections: tuple[Section, ...] = ()
@@ -87,8 +98,11 @@ class Rule(Noun, frozen=True, cache_hash=True):
         return tuple(section.language for section in self.sections)
 
     def section(self, language: str) -> Section | None:
-        """The section of the language of that name."""
-        return next((s for s in self.sections if s.language == language), None)
+        """The section that serves the language of that name."""
+        own = (s for s in self.sections if s.language == language)
+        return next(own, None) or next(
+            (s for s in self.sections if s.language == ANY), None
+        )
 
     def place(self, line: int) -> str:
         """`file:line`, as errors show it."""

@@ -15,6 +15,9 @@ from qualitywatch.model import Analysis, Change, When
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.workers.reasons import MEMORY_BYTES
 
+WARM = ("python", "javascript", "typescript", "tsx")
+"""The languages a worker is ready for at once; the others load when first met."""
+
 _OPEN_FILES = 64
 _PR_SET_PDEATHSIG = 1
 
@@ -29,7 +32,8 @@ def start(rulebook: Rulebook) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     limit()
     _rulebook.set(rulebook)
-    for language in LANGUAGES.values():
+    for name in WARM:
+        language = LANGUAGES[name]
         sample = _sample(language.suffixes[0], language.line_comment)
         # A check that fails here fails for the first real file too, and says so there.
         with contextlib.suppress(Exception):

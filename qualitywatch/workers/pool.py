@@ -18,7 +18,6 @@ from pebble import ProcessExpired, ProcessPool
 
 from qualitywatch import config
 from qualitywatch.errors import MachineError
-from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Analysis, Change, When
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.workers.inside import rest, start, task
@@ -33,7 +32,9 @@ _PRELOADED = [
     "pebble.pool.process",
     "qualitywatch.workers.inside",
     "qualitywatch.analysis",
-    *sorted({language.grammar[0] for language in LANGUAGES.values()}),
+    "tree_sitter_python",
+    "tree_sitter_javascript",
+    "tree_sitter_typescript",
 ]
 
 

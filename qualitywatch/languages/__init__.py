@@ -1,0 +1,84 @@
+"""The languages we can read: one entry each, and nothing else to touch.
+
+To add a language: one entry in `parsed` (with a dependency in `pyproject.toml`) or in
+`plain`, and a section with examples in the rules that should serve it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from qualitywatch.languages.language import Language
+from qualitywatch.languages.parsed import PARSED
+from qualitywatch.languages.plain import PLAIN, TEXT
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+__all__ = [
+    "ANY",
+    "LANGUAGES",
+    "TEXT",
+    "Language",
+    "load_grammar",
+    "names",
+    "of_path",
+    "of_title",
+]
+
+ANY = "any"
+"""The name of the section of a rule that serves every language."""
+
+_ENTRIES = (*PARSED, *PLAIN, TEXT)
+
+LANGUAGES = MappingProxyType({entry.name: entry for entry in _ENTRIES})
+"""Every language we read, by its name."""
+
+_BY_SUFFIX = {suffix: entry for entry in _ENTRIES for suffix in entry.suffixes}
+_BY_FILE_NAME = {name: entry for entry in _ENTRIES for name in entry.file_names}
+_BY_TITLE = {entry.title.lower(): entry for entry in _ENTRIES}
+
+
+def of_path(path: str, first_line: bytes = b"") -> Language | None:
+    """The language of *path* by its name, else by its shebang; `None` if unknown."""
+    name = PurePosixPath(path).name.lower()
+    suffixes = PurePosixPath(name).suffixes
+    endings = ("".join(suffixes[-2:]), suffixes[-1]) if suffixes else ()
+    by_suffix = next((_BY_SUFFIX[e] for e in endings if e in _BY_SUFFIX), None)
+    return (
+        by_suffix
+        or _BY_FILE_NAME.get(name)
+        or _BY_FILE_NAME.get(name.partition(".")[0])  # Dockerfile.worker
+        or _of_shebang(first_line)
+    )
+
+
+def of_title(title: str) -> Language | None:
+    """The language that a heading or fence of a rule file names."""
+    return _BY_TITLE.get(title.lower()) or LANGUAGES.get(title.lower())
+
+
+def load_grammar(language: Language) -> tree_sitter.Language:
+    """The tree-sitter grammar, imported on first use: each costs milliseconds."""
+    import tree_sitter
+
+    assert language.grammar is not None, f"{language.name} has no grammar"
+    module, function = language.grammar
+    return tree_sitter.Language(getattr(import_module(module), function)())
+
+
+def names() -> Iterable[str]:
+    """The names of all languages, for messages."""
+    return LANGUAGES.keys()
+
+
+def _of_shebang(first_line: bytes) -> Language | None:
+    if not first_line.startswith(b"#!"):
+        return None
+    words = first_line[2:].decode("ascii", "replace").split()
+    programs = {PurePosixPath(word).name for word in words}
+    return next((e for e in _ENTRIES if programs.intersection(e.shebangs)), None)
