@@ -1,0 +1,1 @@
+"""Honest and lazy changes, made by program over the files of real repositories."""
