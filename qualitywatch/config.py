@@ -25,7 +25,7 @@ import msgspec
 from msgspec import Meta
 
 from qualitywatch.errors import ConfigError
-from qualitywatch.model import Confidence, Severity
+from qualitywatch.model import Confidence, Severity, ViolationType
 
 FILE_NAME = "qualitywatch.toml"
 PYPROJECT = "pyproject.toml"
@@ -128,6 +128,47 @@ class Rules(_Section, frozen=True):
     ] = ()
 
 
+class Analyser(_Section, frozen=True):
+    """A tool that writes SARIF: what it adds to the changed files counts as well."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$",
+            description="of a recipe (ruff, bandit, semgrep, eslint, gitleaks,"
+            " shellcheck), or your own",
+        ),
+    ]
+    command: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="words, not a shell line; {files}, {output} and {root} are"
+            " replaced; a recipe has its own"
+        ),
+    ] = ()
+    files: Annotated[
+        tuple[str, ...], Meta(description="patterns of the files that it looks at")
+    ] = ()
+    type: Annotated[
+        ViolationType | None, Meta(description="violation type of its results")
+    ] = None
+    types: Annotated[
+        dict[str, ViolationType],
+        Meta(description="violation type by the first letters of its rules"),
+    ] = msgspec.field(default_factory=dict)
+    confidence: Annotated[
+        Confidence | None, Meta(description="how far its results are trusted")
+    ] = None
+    settings: Annotated[
+        tuple[str, ...],
+        Meta(description="names of its own settings, which are taken from the base"),
+    ] = ()
+    output: Annotated[
+        Literal["sarif", "shellcheck"] | None, Meta(description="form of its output")
+    ] = None
+    timeout_ms: Annotated[Milliseconds, Meta(description="for one run")] = 60_000
+
+
 class Config(_Section, frozen=True):
     """All settings; the defaults are what an absent file means."""
 
@@ -137,6 +178,7 @@ class Config(_Section, frozen=True):
     analysis: Analysis = Analysis()
     gate: Gate = Gate()
     rules: Rules = Rules()
+    analysers: tuple[Analyser, ...] = ()
 
 
 def load(root: Path, *, refuse_shared: bool = False) -> Config:
@@ -268,6 +310,9 @@ def _refuse_unknown(
             )
         if _is_section(fields[name]):
             _refuse_unknown(value, fields[name], (*path, name), place)
+        elif element := _element(fields[name]):
+            for row in value if isinstance(value, list) else ():
+                _refuse_unknown(row, element, (*path, name), place)
 
 
 def _closest(unknown: str, known: dict[str, Any]) -> str:
@@ -337,7 +382,9 @@ class _Place:
 # Writing
 
 
-def _rendered(name: str, section: msgspec.Struct) -> str:
+def _rendered(name: str, section: msgspec.Struct | tuple[Analyser, ...]) -> str:
+    if isinstance(section, tuple):
+        return "\n".join(_rendered_rows(name, section)) + "\n"
     lines = [f"[{name}]  # {_sentence(section)}"]
     for field in msgspec.structs.fields(section):
         lines += [f"# {line}" for line in _explained(field.type)]
@@ -345,8 +392,22 @@ def _rendered(name: str, section: msgspec.Struct) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sentence(section: msgspec.Struct) -> str:
-    return (type(section).__doc__ or "").partition(".")[0]
+def _rendered_rows(name: str, rows: tuple[Analyser, ...]) -> Iterator[str]:
+    """An array of tables; where it is empty, how one would be written."""
+    yield f"# [[{name}]]  # {_sentence(Analyser)}"
+    for field in msgspec.structs.fields(Analyser):
+        lines = list(_explained(field.type))
+        yield f"#   {field.name}: {' '.join(lines)}"
+    for row in rows:
+        yield f"[[{name}]]"
+        for field in msgspec.structs.fields(Analyser):
+            if (value := getattr(row, field.name)) not in (None, (), {}):
+                yield f"{field.name} = {_literal(value)}"
+
+
+def _sentence(section: msgspec.Struct | type[msgspec.Struct]) -> str:
+    kind = section if isinstance(section, type) else type(section)
+    return (kind.__doc__ or "").partition(".")[0]
 
 
 def _explained(annotated: Any) -> Iterator[str]:
@@ -371,9 +432,18 @@ def _choices(kind: Any) -> tuple[str, ...]:
 def _literal(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_literal(item) for item in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{_literal(key)} = {_literal(item)}" for key, item in value.items())
+        return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, str):
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value)
+
+
+def _element(kind: object) -> type[msgspec.Struct] | None:
+    """The struct of an array of tables."""
+    inner = get_args(kind)
+    return inner[0] if inner and _is_section(inner[0]) else None
 
 
 def _is_section(kind: object) -> bool:

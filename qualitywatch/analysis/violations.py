@@ -70,7 +70,7 @@ def violations(fired: Iterable[Fired], comparison: Comparison) -> tuple[Violatio
     ranked = sorted(fired, key=lambda one: one.strength)
     kept = _strongest(ranked, comparison)[:MAX_VIOLATIONS]
     kept.sort(key=lambda one: (one.hit.line, one.hit.column, one.rule.id))
-    return tuple(_fingerprinted(_violation(one, comparison) for one in kept))
+    return tuple(fingerprinted(_violation(one, comparison) for one in kept))
 
 
 def _strongest(ranked: Sequence[Fired], comparison: Comparison) -> list[Fired]:
@@ -125,7 +125,7 @@ def _violation(one: Fired, comparison: Comparison) -> Violation:
     )
 
 
-def _fingerprinted(found: Iterable[Violation]) -> Iterable[Violation]:
+def fingerprinted(found: Iterable[Violation]) -> Iterable[Violation]:
     """Each with a fingerprint that does not change when code above it moves."""
     seen: Counter[tuple[str, str | None, str]] = Counter()
     for violation in found:

@@ -100,6 +100,7 @@ def _judged(
         quarantines=concerned,
         dismissed=state.dismissed if state else (),
         skipped=changes.skipped,
+        also=gate.analysers_say(repository, changes, trust),
     )
 
 

@@ -7,7 +7,7 @@ parsed or known is NO-GO; what is not ours to judge is listed as skipped and pas
 from qualitywatch.gate.changes import ChangeSet, between, resolved, staged, worktree
 from qualitywatch.gate.concern import concerned, known_state
 from qualitywatch.gate.judgement import Analyse, Task, judge
-from qualitywatch.gate.trust import Trusted, analyser, trusted
+from qualitywatch.gate.trust import Trusted, analyser, analysers_say, trusted
 
 __all__ = [
     "Analyse",
@@ -15,6 +15,7 @@ __all__ = [
     "Task",
     "Trusted",
     "analyser",
+    "analysers_say",
     "between",
     "concerned",
     "judge",

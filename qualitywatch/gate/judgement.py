@@ -20,6 +20,7 @@ from qualitywatch.model import (
 Task = tuple[Change, frozenset[str]]
 Analyse = Callable[[Sequence[Task]], Iterable[Analysis]]
 Clock = Callable[[], float]  # seconds
+NOTHING = Analysis()
 
 
 def judge(
@@ -33,16 +34,18 @@ def judge(
     quarantines: Sequence[Quarantine] = (),
     dismissed: Collection[str] = (),
     skipped: Sequence[Skipped] = (),
+    also: Analysis = NOTHING,
 ) -> GateReport:
     """GO if nothing fails, nothing stayed unread, and nobody in quarantine did it.
 
     *dismissed* are fingerprints that an operator has looked at: they do not count.
+    *also* is what others, such as configured analysers, say of the same changes.
     """
     started = clock()
     analyses = list(analyse(_with_gains(changes)))
     judged = zip(changes, analyses, strict=True)  # an answer for each, or it is a bug
     checked = sum(not analysis.skipped for _, analysis in judged)
-    total = sum(analyses, Analysis(skipped=tuple(skipped)))
+    total = sum(analyses, Analysis(skipped=tuple(skipped)) + also)
     standing = [v for v in total.violations if v.fingerprint not in dismissed]
     no_go = [
         *_failing(standing, settings),

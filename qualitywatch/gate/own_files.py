@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from qualitywatch import config, rulebook
+from qualitywatch.analysers.recipes import plans
 from qualitywatch.errors import UserError
 from qualitywatch.model import ViolationType
 
@@ -24,7 +25,7 @@ def fault(path: str, content: bytes | None) -> str | None:
         return None
     try:
         if parse := _SETTINGS.get(path):
-            parse(content, place=path)
+            plans(parse(content, place=path).analysers)
         elif _is_rule(PurePosixPath(path)):
             _parse_rule(PurePosixPath(path), content)
     except UserError as error:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from qualitywatch import config, rulebook
 from qualitywatch.config import Config
 from qualitywatch.errors import RuleError
+from qualitywatch.gate.changes import ChangeSet
 from qualitywatch.gate.judgement import Analyse, Task
 from qualitywatch.git import Repository
 from qualitywatch.model import Analysis
@@ -61,6 +62,24 @@ def analyser(trust: Trusted) -> Analyse:
             )
 
     return analyse
+
+
+def analysers_say(
+    repository: Repository, changes: ChangeSet, trust: Trusted
+) -> Analysis:
+    """What the configured analysers say that *changes* introduced."""
+    if not trust.settings.analysers:
+        return Analysis()
+    from qualitywatch.analysers.recipes import plans  # who has none pays for none
+    from qualitywatch.analysers.running import introduced
+
+    return sum(
+        (
+            introduced(plan, changes.changes, repository, changes.base)
+            for plan in plans(trust.settings.analysers)
+        ),
+        Analysis(),
+    )
 
 
 def _settings_at(repository: Repository, base: str | None) -> Config:

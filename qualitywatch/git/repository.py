@@ -127,6 +127,14 @@ class Repository:
             "ls-tree", "-r", "-z", "--name-only", "--full-tree", rev, "--", folder
         )
 
+    def names(self, rev: str, folder: str) -> list[str]:
+        """The names of the files and folders that *folder* itself holds at *rev*."""
+        inside = [] if folder == "." else [f"{folder}/"]
+        listed = self._fields(
+            "ls-tree", "-z", "--name-only", "--full-tree", rev, "--", *inside
+        )
+        return [path.rpartition("/")[2] for path in listed]
+
     # Revisions
 
     def head(self) -> str | None:

@@ -17,6 +17,7 @@ from qualitywatch.gate import (
     ChangeSet,
     Trusted,
     analyser,
+    analysers_say,
     between,
     concerned,
     judge,
@@ -55,7 +56,7 @@ def answer_commit(repository: Repository, *, agent: str | None, clock: Clock) ->
         return _refused("commit", in_quarantine)
     trust = trusted(repository, repository.head())
     changes = staged(repository, limit=trust.limit)
-    return _answered([_judged(changes, trust, state, clock)])
+    return _answered([_judged(repository, changes, trust, state, clock)])
 
 
 def answer_push(
@@ -155,11 +156,15 @@ def _judged_range(
         known=[commit for commit in met if commit != base],
         limit=trust.limit,
     )
-    return _judged(changes, trust, state, clock)
+    return _judged(repository, changes, trust, state, clock)
 
 
 def _judged(
-    changes: ChangeSet, trust: Trusted, state: Mirror, clock: Clock
+    repository: Repository,
+    changes: ChangeSet,
+    trust: Trusted,
+    state: Mirror,
+    clock: Clock,
 ) -> GateReport:
     return judge(
         changes.changes,
@@ -170,6 +175,7 @@ def _judged(
         clock=clock,
         dismissed=state.dismissed,
         skipped=changes.skipped,
+        also=analysers_say(repository, changes, trust),
     )
 
 

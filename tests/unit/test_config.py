@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from qualitywatch import config
 from qualitywatch.config import Config, Gate, Hub, Policy, Rules, Watch
 from qualitywatch.errors import ConfigError
-from qualitywatch.model import Confidence, Severity
+from qualitywatch.model import Confidence, Severity, ViolationType
 
 BROKEN = [
     ("hub.prot = 1", "`hub.prot`: unknown setting", "did you mean `port`?"),
@@ -112,7 +112,8 @@ def test_template_names_and_explains_every_setting() -> None:
     """No setting is undocumented: each line follows a comment of its own."""
     lines = config.to_toml().splitlines()
 
-    for section in msgspec.structs.fields(Config):
+    tables = [f for f in msgspec.structs.fields(Config) if f.name != "analysers"]
+    for section in tables:
         start = next(
             i for i, n in enumerate(lines) if n.startswith(f"[{section.name}]")
         )
@@ -123,6 +124,28 @@ def test_template_names_and_explains_every_setting() -> None:
                 if i > start and line.startswith(f"{field.name} = ")
             )
             assert lines[place - 1].startswith("# "), field.name
+
+
+def test_template_explains_how_an_analyser_is_written() -> None:
+    """It is commented out: each field has a line of its own."""
+    lines = config.to_toml().splitlines()
+    fields = [field.name for field in msgspec.structs.fields(config.Analyser)]
+
+    assert "# [[analysers]]" in [line[:15] for line in lines]
+    assert [] == [n for n in fields if not any(f"#   {n}: " in line for line in lines)]
+
+
+def test_analysers_are_written_as_they_were_read() -> None:
+    """Every field that was set comes back."""
+    given = config.Analyser(
+        name="mine",
+        command=("tool", "{files}"),
+        types={"S": ViolationType.SECURITY_RISK},
+        confidence=Confidence.LIKELY,
+    )
+    written = config.to_toml(Config(analysers=(given,)))
+
+    assert (given,) == config.parse(written.encode()).analysers
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)

@@ -1,0 +1,1 @@
+"""Measurements that are run by hand; `README.md` says how and what came out."""
