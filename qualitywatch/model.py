@@ -159,18 +159,33 @@ class Skipped(Noun):
     reason: str
 
 
+class Suppressed(Noun):
+    """A violation that a comment in the code allows, and the reason given there.
+
+    One that does not count is a violation all the same: the comment came with the
+    change, and nobody but a human accepts it.
+    """
+
+    violation: Violation
+    reason: str
+    line: int  # of the comment
+    counts: bool
+
+
 class Analysis(Noun):
     """What came out of judging one change, or several added together."""
 
     violations: tuple[Violation, ...] = ()
     unanalysable: tuple[Unanalysable, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
 
     def __add__(self, other: Analysis) -> Analysis:
         return Analysis(
             violations=self.violations + other.violations,
             unanalysable=self.unanalysable + other.unanalysable,
             skipped=self.skipped + other.skipped,
+            suppressed=self.suppressed + other.suppressed,
         )
 
 
@@ -276,6 +291,7 @@ class GateReport(Noun):
     skipped: tuple[Skipped, ...] = ()
     quarantines: tuple[Quarantine, ...] = ()
     duration_ms: float = 0.0
+    suppressed: tuple[Suppressed, ...] = ()
 
 
 GO = "GO"

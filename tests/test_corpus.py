@@ -15,7 +15,9 @@ import pytest
 
 from qualitywatch import rulebook
 from qualitywatch.analysis import analyse
+from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Confidence, Severity, Violation, ViolationType
+from tests import hosts
 from tests.factories import change
 from tests.remark_places import PLACES, SUFFIX, Setting, beside, dropped, place_of
 
@@ -74,21 +76,29 @@ def alarms(settings: Iterable[tuple[Row, Setting]]) -> list[str]:
 
 
 def in_place_of_code(file: str) -> list[tuple[Row, Setting]]:
-    return [
-        (row, dropped(row["comment"], row["language"], place_of(row["context"])))
-        for row in labelled(file, "dropped")
-        if row["language"] in PLACES
-    ]
+    return [(row, in_its_language(row)) for row in labelled(file, "dropped")]
+
+
+def in_its_language(row: Row, *, keeps_code: bool = False) -> Setting:
+    """The row where it stood, or something like it, in code of its language."""
+    language, context = row["language"], row["context"]
+    if language in PLACES:
+        place = place_of(context)
+        known = place if place in PLACES[language] else "function"
+        put = beside if keeps_code else dropped
+        return put(row["comment"], language, known)
+    host = hosts.host_of(language, context)
+    put = hosts.beside if keeps_code else hosts.dropped
+    return put(row["comment"], host, hosts.place_of(host, context))
 
 
 def beside_code(*, edited: bool) -> Iterator[tuple[Row, Setting]]:
     """Every look-alike as a comment of Python and of TypeScript, or as it is."""
-    for file in ("remarks.jsonl", "more_remarks.jsonl"):
-        for row in labelled(file, "lookalike"):
-            for language in spoken(row):
-                text = rewritten(row, language)
-                place = "element" if "JSX" in row["context"] else "function"
-                yield row, beside(text, language, place, edited=edited)
+    for row in look_alikes():
+        for language in spoken(row):
+            text = rewritten(row, language)
+            place = "element" if "JSX" in row["context"] else "function"
+            yield row, beside(text, language, place, edited=edited)
 
 
 def spoken(row: Row) -> Sequence[str]:
@@ -124,8 +134,14 @@ def is_documentation(row: Row) -> bool:
     )
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
-    ("file", "floor"), [("remarks.jsonl", 0.98), ("more_remarks.jsonl", 0.95)]
+    ("file", "floor"),
+    [
+        ("remarks.jsonl", 0.98),
+        ("more_remarks.jsonl", 0.98),
+        ("fresh_remarks.jsonl", 0.98),
+    ],
 )
 def test_remarks_in_place_of_code_are_found(file: str, floor: float) -> None:
     settings = in_place_of_code(file)
@@ -153,19 +169,92 @@ def a_remark(language: str, place: str) -> str:
     return f"# {text}" if language == "python" else f"// {text}"
 
 
-def test_remarks_beside_code_that_stays_block_nobody() -> None:
+@pytest.mark.parametrize("host", hosts.languages())
+def test_a_plain_remark_is_found_in_every_host(host: str) -> None:
+    text = "... rest of the code remains the same ..."
+    missing = [
+        place
+        for place in hosts.places(host)
+        if not is_found(hosts.dropped(commented(text, host, place), host, place))
+    ]
+
+    assert missing == []
+
+
+def commented(text: str, host: str, place: str) -> str:
+    """*text* as a comment of what stands at *place*."""
+    marks = {"style": "/* {} */", "script": "// {}", "string": "<!-- {} -->"}
+    if place in marks:
+        return marks[place].format(text)
+    if place == "element":
+        return f"<!-- {text} -->"
+    language = LANGUAGES["php" if host == "phtml" else host]
+    if language.line_comments:
+        return f"{language.line_comments[0]} {text}"
+    opening, closing = language.block_comments[0]
+    return f"{opening} {text} {closing}"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("file", ["remarks.jsonl", "fresh_remarks.jsonl"])
+def test_remarks_beside_code_that_stays_block_nobody(file: str) -> None:
     settings = [
-        (row, beside(row["comment"], row["language"], place_of(row["context"])))
-        for row in labelled("remarks.jsonl", "dropped")
-        if row["language"] in PLACES and "bare text" not in row["context"]
+        (row, in_its_language(row, keeps_code=True))
+        for row in labelled(file, "dropped")
+        if is_comment(row)
     ]
 
     assert alarms(settings) == []
 
 
+def is_comment(row: Row) -> bool:
+    """False for what breaks the syntax of its language wherever it stands."""
+    return "bare text" not in row["context"] and row["language"] != "json"
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("edited", [False, True])
 def test_look_alikes_block_nobody(edited: bool) -> None:
     assert alarms(beside_code(edited=edited)) == []
+
+
+SHARES = 9
+"""Of the look-alikes each host sees one part, and all hosts together see all often."""
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("host", [host for host in hosts.languages() if host != "json"])
+def test_look_alikes_in_every_host_block_nobody(host: str) -> None:
+    share = hosts.languages().index(host) % SHARES
+    found = [
+        (row, put(commented(bare(row), host, place), host, place))
+        for row in look_alikes()[share::SHARES]
+        for place in hosts.places(host)
+        if place != "string"
+        for put in (hosts.beside, hosts.new_file)
+    ]
+
+    assert alarms(found) == []
+
+
+def look_alikes() -> list[Row]:
+    files = ("remarks.jsonl", "more_remarks.jsonl", "fresh_remarks.jsonl")
+    return [row for file in files for row in labelled(file, "lookalike")]
+
+
+def bare(row: Row) -> str:
+    """The words of a row; a form of comment inside another would end it early."""
+    comment = row["comment"]
+    return comment.strip("{}@<>-!/*#; \t") if comment[:1] in "{@/*#-;<" else comment
+
+
+def test_code_that_speaks_of_marks_blocks_nobody() -> None:
+    found = [
+        (row, Setting("patch.py", "", f"def merge(text):\n    {row['comment']}\n"))
+        for row in labelled("remarks.jsonl", "malformed-lookalike")
+    ]
+
+    assert alarms(found) == []
 
 
 def test_honest_stubs_block_nobody() -> None:

@@ -1,7 +1,7 @@
 """The analysis: a change and a rulebook in, violations out. Pure; no I/O anywhere.
 
-`analyse` is the one entry. A file is judged, skipped with a reason, or unanalysable
-with a reason; nothing is passed over in silence.
+`analyse` and `examine` are the entries. A file is judged, skipped with a reason, or
+unanalysable with a reason; nothing is passed over in silence.
 """
 
 from __future__ import annotations
@@ -10,19 +10,31 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from qualitywatch.analysis import query
-from qualitywatch.analysis.checks import CHECKS
-from qualitywatch.analysis.compare import Comparison
-from qualitywatch.analysis.design import is_test_double_file
+from qualitywatch.analysis.checks import CHECKS, OF_DELETIONS
+from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.firing import looks_into, without_suppressions
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.skipping import language_of, skip_reason
-from qualitywatch.analysis.source import MAX_BYTES, Refused, Source, line_key
-from qualitywatch.analysis.violations import Fired, violations
+from qualitywatch.analysis.patterns import query
+from qualitywatch.analysis.sources.embedded import comparisons
+from qualitywatch.analysis.sources.skipping import language_of, skip_reason
+from qualitywatch.analysis.sources.source import MAX_BYTES, Refused, Source
+from qualitywatch.analysis.suppression.standing import listed
+from qualitywatch.analysis.symbols.tracing import traces
+from qualitywatch.analysis.violations import Fired, fingerprinted, violations
 from qualitywatch.languages import Language
-from qualitywatch.model import Analysis, Change, Skipped, Unanalysable, When
-from qualitywatch.rulebook import Rule, Rulebook, Where
+from qualitywatch.model import (
+    Analysis,
+    Change,
+    Skipped,
+    Suppressed,
+    Unanalysable,
+    Violation,
+    When,
+)
+from qualitywatch.rulebook import Rule, Rulebook
+from qualitywatch.traces import ALONE, Around, Examined
 
-__all__ = ["CHECKS", "analyse", "gained_lines", "skip_reason"]
+__all__ = ["CHECKS", "analyse", "examine", "skip_reason"]
 
 
 def analyse(
@@ -30,43 +42,77 @@ def analyse(
     rulebook: Rulebook,
     *,
     when: When = When.SETTLED,
-    gained_elsewhere: frozenset[str] = frozenset(),
+    around: Around = ALONE,
     max_bytes: int = MAX_BYTES,
 ) -> Analysis:
     """The violations that *change* introduces, or why it can not be judged.
 
-    *gained_elsewhere* are the lines that other files of the same change set gain
-    (`gained_lines`): code that went there is not lost.
+    *around* is what the other files of its change set and of the repository say: code
+    that moved there is not lost, and what they still import is missing.
     """
+    found = examine(change, rulebook, when=when, around=around, max_bytes=max_bytes)
+    return found.analysis
+
+
+def examine(
+    change: Change,
+    rulebook: Rulebook,
+    *,
+    when: When = When.SETTLED,
+    around: Around = ALONE,
+    max_bytes: int = MAX_BYTES,
+) -> Examined:
+    """The same, with the traces by which other files are judged."""
     if change.problem is not None:
-        return _unanalysable(change, change.problem)
-    if change.after is None:
-        return Analysis()
+        return Examined(analysis=_unanalysable(change, change.problem))
     decides = change.after if change.before is None else change.before
+    if decides is None:
+        return Examined()
     if reason := skip_reason(change.path, decides):
-        return Analysis(skipped=(Skipped(path=change.path, reason=reason),))
+        skipped = Skipped(path=change.path, reason=reason)
+        return Examined(analysis=Analysis(skipped=(skipped,)))
     language = language_of(change.path, decides)
-    if language is None or change.before == change.after:
-        return Analysis()
+    is_same = change.before == change.after and change.old_path is None
+    if is_same:
+        return Examined()
     try:
-        comparison = _compare(change, language, gained_elsewhere, max_bytes)
-        fired = _fired(comparison, _looking(rulebook.of(when), change.path))
-        return Analysis(violations=violations(fired, comparison))
+        return _examined(change, language, rulebook, when, around, max_bytes)
     except Refused as refused:
-        return _unanalysable(change, refused.reason)
+        return Examined(analysis=_unanalysable(change, refused.reason))
 
 
-def gained_lines(change: Change) -> frozenset[str]:
-    """The code lines that *change* adds, as other files' losses are compared with.
+def _examined(
+    change: Change,
+    language: Language,
+    rulebook: Rulebook,
+    when: When,
+    around: Around,
+    max_bytes: int,
+) -> Examined:
+    whole = _compare(change, language, rulebook, around, max_bytes)
+    rules = _looking(rulebook.of(when), change.path)
+    found, suppressed = list[Violation](), list[Suppressed]()
+    parts = list(comparisons(whole, rulebook))
+    for part in parts:
+        left = rules if part.must_parse else _of_no_syntax(rules)
+        told = violations(_fired(part.comparison, left), part.comparison)
+        found += told.standing
+        suppressed += listed(*told, part.comparison.suppressions)
+    standing = tuple(found) if len(parts) == 1 else _in_order(found)
+    return Examined(
+        analysis=Analysis(violations=standing, suppressed=tuple(suppressed)),
+        traces=traces(whole, change, when, is_violated=bool(standing)),
+    )
 
-    It reads text only; a line with a comment behind its code is given both ways.
-    """
-    if change.after is None or change.after == change.before:
-        return frozenset()
-    old = {line.strip() for line in _lines(change.before)}
-    new = {line.strip() for line in _lines(change.after)} - old
-    keys = {line_key(half) for line in new for half in _with_and_without_comment(line)}
-    return frozenset(keys - {""})
+
+def _of_no_syntax(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if rule.check != "broken-syntax")
+
+
+def _in_order(found: list[Violation]) -> tuple[Violation, ...]:
+    """The violations of several parts, with fingerprints that differ."""
+    found.sort(key=lambda one: (one.line, one.column, one.rule))
+    return tuple(fingerprinted(found))
 
 
 def _unanalysable(change: Change, reason: str) -> Analysis:
@@ -74,12 +120,22 @@ def _unanalysable(change: Change, reason: str) -> Analysis:
 
 
 def _compare(
-    change: Change, language: Language, gained_elsewhere: frozenset[str], max_bytes: int
+    change: Change,
+    language: Language,
+    rulebook: Rulebook,
+    around: Around,
+    max_bytes: int,
 ) -> Comparison:
-    assert change.after is not None
-    after = Source.read(change.path, change.after, language, max_bytes=max_bytes)
+    content = change.after or b""
+    after = Source.read(change.path, content, language, max_bytes=max_bytes)
+    before = _base(change, language, max_bytes)
+    before, after, suppressions = without_suppressions(before, after, rulebook)
     return Comparison(
-        _base(change, language, max_bytes), after, gained_elsewhere=gained_elsewhere
+        before,
+        after,
+        around=around,
+        is_deleted=change.after is None,
+        suppressions=suppressions,
     )
 
 
@@ -89,7 +145,7 @@ def _base(change: Change, language: Language, max_bytes: int) -> Source | None:
         return None
     path = change.old_path or change.path
     old = language_of(path, change.before)
-    if old is None or (old.name == "python") != (language.name == "python"):
+    if (old.name == "python") != (language.name == "python"):
         return None
     try:
         return Source.read(path, change.before, old, max_bytes=max_bytes)
@@ -99,18 +155,20 @@ def _base(change: Change, language: Language, max_bytes: int) -> Source | None:
 
 def _looking(rulebook: Rulebook, path: str) -> tuple[Rule, ...]:
     """The rules that look into a file at *path*."""
-    away = Where.PRODUCT if is_test_double_file(path) else Where.TESTS
-    return tuple(rule for rule in rulebook.rules if rule.where is not away)
+    return tuple(rule for rule in rulebook.rules if looks_into(rule, path))
 
 
 def _fired(comparison: Comparison, rules: tuple[Rule, ...]) -> Iterator[Fired]:
     language = comparison.after.language.name
     order = {name: at for at, name in enumerate(CHECKS)}
     for rule in rules:
+        if comparison.is_deleted and rule.check not in OF_DELETIONS:
+            continue
         if rule.check is not None and rule.section(language) is not None:
             for hit in CHECKS[rule.check](comparison):
                 yield Fired(rule=rule, hit=hit, order=order[rule.check])
-    yield from _pattern_hits(comparison, rules)
+    if not comparison.is_deleted:
+        yield from _pattern_hits(comparison, rules)
 
 
 def _pattern_hits(comparison: Comparison, rules: tuple[Rule, ...]) -> Iterator[Fired]:
@@ -149,15 +207,3 @@ def _known(
 @lru_cache(maxsize=16)
 def _combined(language: Language, patterns: tuple[Rule, ...]) -> query.Combined:
     return query.compile_combined(language, patterns)
-
-
-def _lines(content: bytes | None) -> list[str]:
-    return (content or b"").decode("utf-8", "replace").splitlines()
-
-
-def _with_and_without_comment(line: str) -> Iterator[str]:
-    yield line
-    for mark in ("#", "//"):
-        code, found, _ = line.partition(f" {mark}")
-        if found:
-            yield code

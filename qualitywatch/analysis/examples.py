@@ -27,9 +27,9 @@ class Outcome(Noun):
         return not (self.missing or self.noisy or self.problem)
 
 
-def alone(rule: Rule, example: Example) -> Outcome:
-    """*rule*, and nothing else, on its *example*."""
-    rulebook = Rulebook(rules=(rule,))
+def alone(rule: Rule, example: Example, known: Rulebook | None = None) -> Outcome:
+    """*rule*, and nothing else, on its *example*; the others are *known* by name."""
+    rulebook = Rulebook(rules=(rule,), resting=() if known is None else known.rules)
     wanted = frozenset(place for place in example.finds if place[1] == rule.id)
     outcome = _compared(example, example.after, wanted, rulebook)
     if example.fixed is None or not outcome.good:

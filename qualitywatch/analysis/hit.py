@@ -13,7 +13,8 @@ class Hit(Noun):
     `names` fills the braces of the rule's message. `confidence` and `severity` replace
     the rule's own where this place is less sure or less bad. `unit` is the qualified
     name of the unit the hit speaks of: a unit is reported once, by its strongest hit;
-    where it is absent the unit that encloses `line` stands for it.
+    where it is absent the unit that encloses `line` stands for it. `excerpt` is what to
+    show instead of the line; with `hides_line` no other hit shows that line either.
     """
 
     line: int
@@ -26,3 +27,5 @@ class Hit(Noun):
     confidence: Confidence | None = None
     severity: Severity | None = None
     unit: str | None = None
+    excerpt: str | None = None
+    hides_line: bool = False

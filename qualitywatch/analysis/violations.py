@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from qualitywatch.analysis.compare import Comparison
+from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.model import (
     Confidence,
@@ -30,6 +31,7 @@ _ONE_STORY = (
     ViolationType.INCOMPLETE_CODE,
     ViolationType.MALFORMED_SYNTAX,
 )
+_CUT = "truncated-file"
 _BRACES = re.compile(r"\{(\w+)\}")
 
 
@@ -51,12 +53,13 @@ class Fired(Noun):
         return self.hit.confidence or self.rule.confidence
 
     @property
-    def strength(self) -> tuple[int, int, int, int, int]:
-        """Sorts the strongest first."""
+    def strength(self) -> tuple[bool, int, int, int, int, int]:
+        """Sorts the strongest first; the possible never hides the likely."""
         type_rank = list(ViolationType).index(self.rule.type)
         if self.rule.type in _ONE_STORY:
             type_rank = _ONE_STORY.index(self.rule.type)
         return (
+            self.confidence is Confidence.POSSIBLE,
             -self.severity.rank,
             -self.confidence.rank,
             type_rank,
@@ -65,12 +68,35 @@ class Fired(Noun):
         )
 
 
-def violations(fired: Iterable[Fired], comparison: Comparison) -> tuple[Violation, ...]:
+class Found(NamedTuple):
+    """The violations of one change, and those that its base allows, line by line."""
+
+    standing: tuple[Violation, ...]
+    allowed: tuple[Violation, ...]
+
+
+def violations(fired: Iterable[Fired], comparison: Comparison) -> Found:
     """The violations of one change, in the order of its lines."""
     ranked = sorted(fired, key=lambda one: one.strength)
-    kept = _strongest(ranked, comparison)[:MAX_VIOLATIONS]
-    kept.sort(key=lambda one: (one.hit.line, one.hit.column, one.rule.id))
-    return tuple(fingerprinted(_violation(one, comparison) for one in kept))
+    allowed = [one for one in ranked if _is_allowed(one, comparison)]
+    silent = {id(one) for one in allowed}
+    kept = _strongest([r for r in ranked if id(r) not in silent], comparison)
+    both = kept[:MAX_VIOLATIONS] + allowed[:MAX_VIOLATIONS]
+    both.sort(key=lambda one: (one.hit.line, one.hit.column, one.rule.id))
+    hidden = {r.hit.line: r.hit.excerpt or "" for r in ranked if r.hit.hides_line}
+    named = fingerprinted(_violation(one, comparison, hidden) for one in both)
+    pairs = list(zip(both, named, strict=True))
+    return Found(
+        standing=tuple(v for one, v in pairs if id(one) not in silent),
+        allowed=tuple(v for one, v in pairs if id(one) in silent),
+    )
+
+
+def _is_allowed(one: Fired, comparison: Comparison) -> bool:
+    """True where a suppression that stands in the base speaks of it."""
+    if not comparison.suppressions.after:
+        return False
+    return comparison.standing.counts(one.rule.id, one.hit.line)
 
 
 def _strongest(ranked: Sequence[Fired], comparison: Comparison) -> list[Fired]:
@@ -83,7 +109,7 @@ def _strongest(ranked: Sequence[Fired], comparison: Comparison) -> list[Fired]:
             kept.append(one)
             continue
         unit = _unit(one.hit, comparison)
-        if unit in units or one.hit.symbol in symbols or _is_echo(one, lines):
+        if unit in units or one.hit.symbol in symbols or _is_echo(one, lines, kept):
             continue
         kept.append(one)
         units.add(unit)
@@ -92,19 +118,27 @@ def _strongest(ranked: Sequence[Fired], comparison: Comparison) -> list[Fired]:
     return kept
 
 
-def _is_echo(one: Fired, lines: set[int]) -> bool:
-    """A syntax error beside a stronger violation is that violation, heard twice."""
-    return one.rule.type is ViolationType.MALFORMED_SYNTAX and one.hit.line in lines
+def _is_echo(one: Fired, lines: set[int], kept: Sequence[Fired]) -> bool:
+    """A syntax error beside a stronger violation is that violation, heard twice.
+
+    In a file that was cut the parser may complain anywhere above the end.
+    """
+    if one.rule.type is not ViolationType.MALFORMED_SYNTAX:
+        return False
+    return one.hit.line in lines or any(k.rule.check == _CUT for k in kept)
 
 
 def _unit(hit: Hit, comparison: Comparison) -> str:
     return comparison.unit_at(hit.line).name if hit.unit is None else hit.unit
 
 
-def _violation(one: Fired, comparison: Comparison) -> Violation:
+def _violation(
+    one: Fired, comparison: Comparison, hidden: Mapping[int, str]
+) -> Violation:
+    """The violation in the words of its rule; *hidden* lines are shown as given."""
     rule, hit = one.rule, one.hit
     symbol = hit.symbol or comparison.unit_at(hit.line).name or None
-    names = {"symbol": symbol or "this file", **hit.names}
+    names = {"symbol": symbol or "this file", **_names(hit, hidden)}
     return Violation(
         type=rule.type,
         rule=rule.id,
@@ -119,10 +153,25 @@ def _violation(one: Fired, comparison: Comparison) -> Violation:
         symbol=symbol[:MAX_SYMBOL] if symbol else None,
         message=_BRACES.sub(lambda m: names.get(m[1], m[0])[:MAX_SYMBOL], rule.message),
         remedy=rule.remedy,
-        excerpt=comparison.after.lines[hit.line - 1].strip()[:MAX_EXCERPT],
+        excerpt=_excerpt(hit, comparison, hidden)[:MAX_EXCERPT],
         evidence=hit.evidence,
         fingerprint="",
     )
+
+
+def _excerpt(hit: Hit, comparison: Comparison, hidden: Mapping[int, str]) -> str:
+    if hit.excerpt is not None:
+        return hit.excerpt
+    if hit.line in hidden:
+        return hidden[hit.line]
+    return comparison.after.lines[hit.line - 1].strip()
+
+
+def _names(hit: Hit, hidden: Mapping[int, str]) -> Mapping[str, str]:
+    """What fills the message; captured text of a hidden line does not."""
+    if hit.hides_line or hidden.keys().isdisjoint(range(hit.line, hit.end_line + 1)):
+        return hit.names
+    return dict.fromkeys(hit.names, "...")
 
 
 def fingerprinted(found: Iterable[Violation]) -> Iterable[Violation]:

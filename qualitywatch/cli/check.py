@@ -12,7 +12,7 @@ import click
 
 from qualitywatch import rulebook
 from qualitywatch.cli.progress import progress
-from qualitywatch.cli.verdict import bar, conclude, verdict_options
+from qualitywatch.cli.verdict import asked, bar, conclude, verdict_options
 from qualitywatch.config import Config
 from qualitywatch.errors import UserError
 from qualitywatch.gate import Trusted, analyser, judge
@@ -35,6 +35,7 @@ def command(
     path: str | None,
     format: str,
     fail_on: str | None,
+    accept_new_suppressions: bool,
     verbose: bool,
 ) -> int:
     """Judge one change: what did it take away or leave undone?
@@ -45,6 +46,7 @@ def command(
         raise click.UsageError("give --before, --after or both")
     if before == after == _STDIN:
         raise click.UsageError("only one of --before and --after can be standard input")
+    wanted = asked(fail_on=fail_on, accept_new_suppressions=accept_new_suppressions)
     trust = Trusted(Config(), rulebook.load())
     with progress("judging"):
         report = judge(
@@ -52,8 +54,9 @@ def command(
             base=None,
             head=None,
             analyse=analyser(trust),
-            settings=bar(trust.settings.gate, fail_on),
+            settings=bar(trust.settings.gate, wanted.fail_on),
             clock=time.perf_counter,
+            accept_new_suppressions=wanted.accept_new_suppressions,
         )
     return conclude(report, format=format, verbose=verbose)
 

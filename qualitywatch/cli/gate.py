@@ -10,10 +10,18 @@ import click
 
 from qualitywatch import gate
 from qualitywatch.cli.progress import Progress, progress
-from qualitywatch.cli.verdict import bar, conclude, here, verdict_options
+from qualitywatch.cli.verdict import (
+    Asked,
+    asked,
+    bar,
+    conclude,
+    here,
+    verdict_options,
+)
 from qualitywatch.gate import Analyse, ChangeSet, Trusted
 from qualitywatch.git import Commit, Repository
-from qualitywatch.model import Analysis, GateReport, Quarantine
+from qualitywatch.model import GateReport, Quarantine
+from qualitywatch.traces import Examined
 
 
 @click.command("gate")
@@ -33,6 +41,7 @@ def command(
     worktree: bool,
     format: str,
     fail_on: str | None,
+    accept_new_suppressions: bool,
     verbose: bool,
 ) -> int:
     """Judge a range of commits, the index or the work tree: GO or NO-GO."""
@@ -40,28 +49,29 @@ def command(
         raise click.UsageError("--base and --head go with a range of commits only")
     if staged and worktree:
         raise click.UsageError("--staged or --worktree, not both")
+    wanted = asked(fail_on=fail_on, accept_new_suppressions=accept_new_suppressions)
     index_file = os.environ.get("GIT_INDEX_FILE")
     with here(index_file) as repository, progress("judging") as shown:
         if staged or worktree:
-            report = _now(repository, shown, fail_on, staged=staged)
+            report = _now(repository, shown, wanted, staged=staged)
         else:
-            report = _range(repository, shown, fail_on, base, head or "HEAD")
+            report = _range(repository, shown, wanted, base, head or "HEAD")
     return conclude(report, format=format, verbose=verbose)
 
 
 def _now(
-    repository: Repository, shown: Progress, fail_on: str | None, *, staged: bool
+    repository: Repository, shown: Progress, wanted: Asked, *, staged: bool
 ) -> GateReport:
     trust = gate.trusted(repository, repository.head())
     gather = gate.staged if staged else gate.worktree
     changes = gather(repository, limit=trust.limit)
-    return _judged(repository, changes, trust, shown, fail_on, commits=())
+    return _judged(repository, changes, trust, shown, wanted, commits=())
 
 
 def _range(
     repository: Repository,
     shown: Progress,
-    fail_on: str | None,
+    wanted: Asked,
     base: str | None,
     head: str,
 ) -> GateReport:
@@ -69,7 +79,7 @@ def _range(
     trust = gate.trusted(repository, older)
     changes = gate.between(repository, older, newer, limit=trust.limit)
     commits = repository.commits(f"{older}..{newer}")
-    return _judged(repository, changes, trust, shown, fail_on, commits=commits)
+    return _judged(repository, changes, trust, shown, wanted, commits=commits)
 
 
 def _judged(
@@ -77,7 +87,7 @@ def _judged(
     changes: ChangeSet,
     trust: Trusted,
     shown: Progress,
-    fail_on: str | None,
+    wanted: Asked,
     *,
     commits: Sequence[Commit],
 ) -> GateReport:
@@ -95,17 +105,19 @@ def _judged(
         base=changes.base,
         head=changes.head,
         analyse=_counted(gate.analyser(trust), shown),
-        settings=bar(trust.settings.gate, fail_on),
+        settings=bar(trust.settings.gate, wanted.fail_on),
         clock=time.perf_counter,
         quarantines=concerned,
         dismissed=state.dismissed if state else (),
         skipped=changes.skipped,
+        accept_new_suppressions=wanted.accept_new_suppressions,
         also=gate.analysers_say(repository, changes, trust),
+        references=gate.references(changes, trust),
     )
 
 
 def _counted(analyse: Analyse, shown: Progress) -> Analyse:
-    def counted(tasks: Sequence[gate.Task]) -> Iterator[Analysis]:
+    def counted(tasks: Sequence[gate.Task]) -> Iterator[Examined]:
         return shown.counted(analyse(tasks), len(tasks))
 
     return counted

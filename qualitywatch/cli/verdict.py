@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 import msgspec
@@ -21,7 +22,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def verdict_options(command: _Command) -> _Command:
-    """`--format`, `--fail-on` and `--verbose`."""
+    """`--format`, `--accept-new-suppressions`, `--fail-on` and `--verbose`."""
     for option in (
         click.option(
             "-v", "--verbose", is_flag=True, help="List the skipped files too."
@@ -30,6 +31,11 @@ def verdict_options(command: _Command) -> _Command:
             "--fail-on",
             type=click.Choice([severity.value for severity in Severity]),
             help="Lowest severity that fails, instead of the configured one.",
+        ),
+        click.option(
+            "--accept-new-suppressions",
+            is_flag=True,
+            help="For a human: let comments of this very change silence rules too.",
         ),
         terminal.format_option(*FORMATS),
     ):
@@ -42,6 +48,25 @@ def bar(settings: config.Gate, fail_on: str | None) -> config.Gate:
     if fail_on is None:
         return settings
     return msgspec.structs.replace(settings, fail_on=Severity(fail_on))
+
+
+class Asked(NamedTuple):
+    """How the person who runs the command wants to be answered."""
+
+    fail_on: str | None = None
+    accept_new_suppressions: bool = False
+
+
+def asked(*, fail_on: str | None, accept_new_suppressions: bool) -> Asked:
+    """The options of a judgement; `UserError` where an agent accepts its own words."""
+    agent = os.environ.get("QUALITYWATCH_AGENT")
+    if accept_new_suppressions and agent:
+        raise UserError(
+            "an agent can not accept suppressions",
+            place=f"QUALITYWATCH_AGENT={agent}",
+            hint="ask a human to run it",
+        )
+    return Asked(fail_on, accept_new_suppressions)
 
 
 def conclude(report: GateReport, *, format: str, verbose: bool) -> int:

@@ -25,7 +25,7 @@ from qualitywatch.cli.terminal import (
     say_table,
 )
 from qualitywatch.errors import UserError
-from qualitywatch.gate.changes import read_file
+from qualitywatch.gate.tree import read_file
 from qualitywatch.git import Repository
 from qualitywatch.model import Evidence, Violation
 from qualitywatch.protocol import (

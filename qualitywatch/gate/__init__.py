@@ -6,13 +6,24 @@ parsed or known is NO-GO; what is not ours to judge is listed as skipped and pas
 
 from qualitywatch.gate.changes import ChangeSet, between, resolved, staged, worktree
 from qualitywatch.gate.concern import concerned, known_state
-from qualitywatch.gate.judgement import Analyse, Task, judge
-from qualitywatch.gate.trust import Trusted, analyser, analysers_say, trusted
+from qualitywatch.gate.judgement import judge
+from qualitywatch.gate.references import References
+from qualitywatch.gate.surroundings import Analyse, Task
+from qualitywatch.gate.tree import Tree
+from qualitywatch.gate.trust import (
+    Trusted,
+    analyser,
+    analysers_say,
+    references,
+    trusted,
+)
 
 __all__ = [
     "Analyse",
     "ChangeSet",
+    "References",
     "Task",
+    "Tree",
     "Trusted",
     "analyser",
     "analysers_say",
@@ -20,6 +31,7 @@ __all__ = [
     "concerned",
     "judge",
     "known_state",
+    "references",
     "resolved",
     "staged",
     "trusted",

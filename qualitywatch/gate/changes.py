@@ -6,16 +6,16 @@ work tree with what a checkout would have written.
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from qualitywatch.errors import MachineError, UserError
 from qualitywatch.gate import own_files
+from qualitywatch.gate.tree import Tree, read_file
 from qualitywatch.git import PathChange, Repository
-from qualitywatch.model import Change, Noun, Skipped
+from qualitywatch.model import Change, ChangeType, Noun, Skipped
 from qualitywatch.reports.safe import encodable
 
 Read = Callable[[PathChange], Change]
@@ -27,6 +27,7 @@ class ChangeSet(Noun):
     base: str | None
     head: str | None
     changes: tuple[Change, ...]
+    tree: Tree  # all files as they are after the changes
     skipped: tuple[Skipped, ...] = ()
 
 
@@ -62,7 +63,8 @@ def between(
     for other in known:
         rows = _differing(rows, repository.changed(other, head))
     read = _FromGit(repository, limit)
-    return _change_set(repository, base, head, rows, read.change)
+    tree = Tree(repository, rev=head, limit=limit)
+    return _change_set(repository, base, head, rows, read.change, tree)
 
 
 def staged(repository: Repository, *, limit: int) -> ChangeSet:
@@ -72,30 +74,16 @@ def staged(repository: Repository, *, limit: int) -> ChangeSet:
     for other in repository.merging():
         rows = _differing(rows, repository.staged(other))
     read = _FromGit(repository, limit)
-    return _change_set(repository, repository.head(), None, rows, read.change)
+    tree = Tree(repository, staged=True, limit=limit)
+    return _change_set(repository, repository.head(), None, rows, read.change, tree)
 
 
 def worktree(repository: Repository, *, limit: int) -> ChangeSet:
     """How the files as they are now differ from `HEAD`."""
     read = _FromDisk(repository, _checkout(repository), limit)
     rows = repository.worktree_changes()
-    return _change_set(repository, repository.head(), None, rows, read.change)
-
-
-def read_file(path: Path, limit: int) -> bytes | None:
-    """The first *limit* bytes of a regular file; `None` if there is none.
-
-    Never follows a link in the last place, and never waits for a pipe.
-    """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        descriptor = os.open(path, flags)
-    except FileNotFoundError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        return file.read(limit)
+    tree = Tree(repository, limit=limit)
+    return _change_set(repository, repository.head(), None, rows, read.change, tree)
 
 
 def _checkout(repository: Repository) -> Path:
@@ -114,7 +102,9 @@ def _change_set(
     head: str | None,
     rows: Sequence[PathChange],
     read: Read,
+    tree: Tree,
 ) -> ChangeSet:
+    rows = [part for row in rows for part in _in_sight(row)]
     marked = repository.attributes(base, [row.path for row in rows])
     reasons = {row.path: _not_judged(row, marked) for row in rows}
     read_ = (_checked(row, read) for row in rows if not reasons[row.path])
@@ -122,12 +112,29 @@ def _change_set(
         base=base,
         head=head,
         changes=tuple(change for change in read_ if not _is_same(change)),
+        tree=tree,
         skipped=tuple(
             Skipped(path=encodable(path), reason=reason)
             for path, reason in reasons.items()
             if reason
         ),
     )
+
+
+def _in_sight(row: PathChange) -> tuple[PathChange, ...]:
+    """The row; code renamed to what nobody judges was deleted, and that is new."""
+    from qualitywatch.analysis.sources.skipping import skip_reason
+
+    old = row.old_path
+    if old is None or skip_reason(old, None) or not skip_reason(row.path, None):
+        return (row,)
+    gone = msgspec.structs.replace(
+        row, path=old, old_path=None, change_type=ChangeType.DELETE, after_id=None
+    )
+    new = msgspec.structs.replace(
+        row, old_path=None, change_type=ChangeType.INSERT, before_id=None
+    )
+    return (gone, new)
 
 
 def _not_judged(row: PathChange, marked: dict[str, str]) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from qualitywatch import config
+from qualitywatch.gate.acceptance import accepted
+from qualitywatch.gate.references import References
+from qualitywatch.gate.surroundings import Analyse, judged
 from qualitywatch.model import (
     GO,
     NO_GO,
@@ -17,8 +19,6 @@ from qualitywatch.model import (
     Violation,
 )
 
-Task = tuple[Change, frozenset[str]]
-Analyse = Callable[[Sequence[Task]], Iterable[Analysis]]
 Clock = Callable[[], float]  # seconds
 NOTHING = Analysis()
 
@@ -35,17 +35,23 @@ def judge(
     dismissed: Collection[str] = (),
     skipped: Sequence[Skipped] = (),
     also: Analysis = NOTHING,
+    references: References | None = None,
+    accept_new_suppressions: bool = False,
 ) -> GateReport:
     """GO if nothing fails, nothing stayed unread, and nobody in quarantine did it.
 
     *dismissed* are fingerprints that an operator has looked at: they do not count.
+    A human may *accept_new_suppressions*, which else count only from the base.
     *also* is what others, such as configured analysers, say of the same changes.
+    *references* finds who still needs what they take away; without, only the changed
+    files are known.
     """
     started = clock()
-    analyses = list(analyse(_with_gains(changes)))
-    judged = zip(changes, analyses, strict=True)  # an answer for each, or it is a bug
-    checked = sum(not analysis.skipped for _, analysis in judged)
+    analyses = judged(changes, analyse, references)
+    checked = sum(not analysis.skipped for analysis in analyses)
     total = sum(analyses, Analysis(skipped=tuple(skipped)) + also)
+    if accept_new_suppressions:
+        total = accepted(total)
     standing = [v for v in total.violations if v.fingerprint not in dismissed]
     no_go = [
         *_failing(standing, settings),
@@ -54,7 +60,7 @@ def judge(
     ]
     return GateReport(
         decision=NO_GO if no_go else GO,
-        reasons=(*no_go, *_dismissals(total, standing)),
+        reasons=(*no_go, *_dismissals(total, standing), *_suppressions(total)),
         base=base,
         head=head,
         files_checked=checked,
@@ -63,6 +69,7 @@ def judge(
         skipped=total.skipped,
         quarantines=tuple(quarantines),
         duration_ms=round((clock() - started) * 1000, 1),
+        suppressed=total.suppressed,
     )
 
 
@@ -85,35 +92,11 @@ def _dismissals(analysis: Analysis, standing: Sequence[Violation]) -> Iterator[s
         yield f"{_count(number, 'violation')} dismissed by an operator"
 
 
+def _suppressions(analysis: Analysis) -> Iterator[str]:
+    number = sum(each.counts for each in analysis.suppressed)
+    if number:
+        yield f"{_count(number, 'violation')} allowed by a comment"
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-# Moved code
-
-
-def _with_gains(changes: Sequence[Change]) -> list[Task]:
-    """Each change with those of its own base lines that other changes gained.
-
-    Only lines that its base has can be missed in it; to hand each change all lines of
-    all others would grow with the square of their number.
-    """
-    if len(changes) < 2:
-        return [(change, frozenset()) for change in changes]
-    from qualitywatch.analysis import gained_lines  # the parsers: not for one change
-
-    gains = [gained_lines(change) for change in changes]
-    counts = Counter(line for gained in gains for line in gained)
-    return [
-        (change, _elsewhere(change, own, counts))
-        for change, own in zip(changes, gains, strict=True)
-    ]
-
-
-def _elsewhere(
-    change: Change, own: frozenset[str], counts: Counter[str]
-) -> frozenset[str]:
-    from qualitywatch.analysis import gained_lines
-
-    had = gained_lines(Change(path=change.path, before=None, after=change.before))
-    return frozenset(line for line in had if counts[line] > (line in own))

@@ -15,13 +15,16 @@ from qualitywatch import config, rulebook
 from qualitywatch.config import Config
 from qualitywatch.errors import RuleError
 from qualitywatch.gate.changes import ChangeSet
-from qualitywatch.gate.judgement import Analyse, Task
+from qualitywatch.gate.references import References
+from qualitywatch.gate.surroundings import Analyse, Task
 from qualitywatch.git import Repository
 from qualitywatch.model import Analysis
 from qualitywatch.rulebook import Rulebook
+from qualitywatch.traces import Examined, Import
 
 # A forked child costs 60 ms for every change, a pool a second before the first.
 FEW_CHANGES = 16
+FILES_AT_ONCE = 50  # whose imports one child reads
 
 
 class Trusted(NamedTuple):
@@ -46,22 +49,33 @@ def trusted(repository: Repository, base: str | None) -> Trusted:
 def analyser(trust: Trusted) -> Analyse:
     """The `analyse` of `judge` that keeps parsers in processes with limits."""
 
-    def analyse(tasks: Sequence[Task]) -> Iterator[Analysis]:
+    def analyse(tasks: Sequence[Task]) -> Iterator[Examined]:
         if not tasks:
             return
-        from qualitywatch.workers import Workers, analyse_once
+        from qualitywatch.workers import Workers, examine_once
 
         limits = trust.settings.analysis
         if len(tasks) > FEW_CHANGES:
             with Workers(trust.rules, limits) as workers:
-                yield from workers.analyse_all(tasks)
+                yield from workers.examine_all(tasks)
             return
-        for change, gained in tasks:
-            yield analyse_once(
-                change, trust.rules, limits=limits, gained_elsewhere=gained
-            )
+        for change, around in tasks:
+            yield examine_once(change, trust.rules, limits=limits, around=around)
 
     return analyse
+
+
+def references(changes: ChangeSet, trust: Trusted) -> References:
+    """Finds who in the repository still needs what *changes* take away."""
+
+    def imports(files: Sequence[tuple[str, bytes]]) -> Iterator[tuple[Import, ...]]:
+        from qualitywatch.workers import imports_once
+
+        for start in range(0, len(files), FILES_AT_ONCE):
+            some = files[start : start + FILES_AT_ONCE]
+            yield from imports_once(some, limits=trust.settings.analysis)
+
+    return References(changes.tree, imports)
 
 
 def analysers_say(

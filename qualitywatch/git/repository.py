@@ -135,6 +135,41 @@ class Repository:
         )
         return [path.rpartition("/")[2] for path in listed]
 
+    def paths(self, rev: str | None, *, staged: bool = False) -> list[str]:
+        """All files at *rev*; without it, in the index or as they lie in the folder."""
+        if rev is not None:
+            return self.files(rev, ".")
+        if staged:
+            return self._fields("ls-files", "-z", "--cached")
+        others = ("--others", "--exclude-standard")
+        listed = self._fields("ls-files", "-z", "--cached", *others)
+        return [path for path in listed if (self._folder / path).is_file()]
+
+    def holding(
+        self,
+        words: Collection[str],
+        suffixes: Iterable[str],
+        *,
+        rev: str | None,
+        staged: bool = False,
+    ) -> list[str]:
+        """The files with one of *suffixes* that hold all *words*, where `paths` looks.
+
+        A folder's own files are those that git knows and those that it does not ignore.
+        """
+        options = ["-l", "-z", "-F", "-w", "-I", "--full-name", "--all-match"]
+        if rev is None:
+            options.append("--cached" if staged else "--untracked")
+        patterns = [part for word in words for part in ("-e", word)]
+        where = [] if rev is None else [rev]
+        done = self._git(
+            *("grep", *options, *patterns, *where),
+            *("--", *(f":(top)*{suffix}" for suffix in suffixes)),
+            accept=(0, 1),
+        )
+        prefix = "" if rev is None else f"{rev}:"
+        return [path.removeprefix(prefix) for path in parse.fields(done.output)]
+
     # Revisions
 
     def head(self) -> str | None:

@@ -21,6 +21,7 @@ from qualitywatch.gate import (
     between,
     concerned,
     judge,
+    references,
     staged,
     trusted,
 )
@@ -176,6 +177,7 @@ def _judged(
         dismissed=state.dismissed,
         skipped=changes.skipped,
         also=analysers_say(repository, changes, trust),
+        references=references(changes, trust),
     )
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
-from qualitywatch.analysis import gained_lines
+from qualitywatch.analysis.symbols.elsewhere import Elsewhere
 from qualitywatch.git import Repository
 from qualitywatch.judge import files, moves
 from qualitywatch.judge.files import File
-from qualitywatch.model import Analysis, Change, When
+from qualitywatch.model import When
 from qualitywatch.reports.safe import encodable
 from qualitywatch.store import Store
+from qualitywatch.traces import Around, Examined, Gains, Missing
 
 _RECENT_SECONDS = 0.15  # between git's index and its HEAD a checkout takes less
 
@@ -58,14 +59,16 @@ class Checkout:
         self.pending: dict[str, str | None] = {}  # path -> the commit it is pinned to
         self.held: dict[str, str] = {}  # path -> kept content that is its base
         self.renamed: dict[str, str] = {}
-        self.answers: dict[str, tuple[Asked, Analysis]] = {}  # path -> the newest
+        self.answers: dict[str, tuple[Asked, Examined]] = {}  # path -> the newest
+        self.elsewhere = Elsewhere()  # what each changed file has gained
+        self.lacking: dict[str, list[tuple[Missing, Around]]] = {}  # where it matters
         self.waiting: set[str] = set()
         self.failed: set[str] = set()
         self.changed_at = 0.0
         self.is_settling = False
         self.moving = asyncio.Lock()
         self._followed: Stamp = ()  # of git's files, when we last followed them
-        self._gained: dict[str, frozenset[str]] = {}
+        self._gained_at: dict[str, tuple[str, str | None]] = {}  # path -> mark, base
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._store = store
         self._limit = limit
@@ -117,22 +120,14 @@ class Checkout:
         content = self.repository.content
         return await asyncio.to_thread(content, commit, path, limit=self._limit + 1)
 
-    def gain(self, path: str, change: Change) -> None:
-        """Remember which lines *path* has that its base has not."""
-        gained = gained_lines(change)
-        if gained:
-            self._gained[path] = gained
-        else:
-            self._gained.pop(path, None)
+    def gain(self, path: str, file: File, base: Base, gains: Gains | None) -> None:
+        """Remember what *file* has that its *base* has not."""
+        self.elsewhere.put(path, gains)
+        self._gained_at[path] = (file.mark, base.ref)
 
-    def gained_elsewhere(self, path: str, before: bytes | None) -> frozenset[str]:
-        """Those lines of the base of *path* that other changed files have gained."""
-        others = [lines for p, lines in self._gained.items() if p != path]
-        if not others or before is None:
-            return frozenset()
-        ours = gained_lines(Change(path=path, before=None, after=before))
-        gained: frozenset[str] = frozenset().union(*others)
-        return ours & gained
+    def knows_gains(self, path: str, file: File, base: Base) -> bool:
+        """True when `gain` was told of this very content."""
+        return self._gained_at.get(path) == (file.mark, base.ref)
 
     # What git does.
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 from qualitywatch.analysis import skip_reason
 from qualitywatch.attribution import NOBODY, Attribution, Claim, attribute, fallback
 from qualitywatch.config import Config
+from qualitywatch.gate import References, Tree
+from qualitywatch.gate.surroundings import around as around_of
 from qualitywatch.judge.checkout import Base, Checkout
 from qualitywatch.judge.claims import Claims
 from qualitywatch.judge.files import File
@@ -24,6 +26,7 @@ from qualitywatch.model import (
 from qualitywatch.reports.safe import encodable
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.store import Store
+from qualitywatch.traces import ALONE, Around, Examined, Gains, Missing
 from qualitywatch.warden import Judged, Recorded, Warden
 from qualitywatch.workers import Workers
 
@@ -36,6 +39,8 @@ class Judgement(NamedTuple):
     base: Base
     analysis: Analysis
     rules_ran: frozenset[str]
+    gains: Gains | None = None
+    lacking: tuple[Missing, Around] | None = None
 
 
 class Examiner:
@@ -82,8 +87,6 @@ class Examiner:
     ) -> Recorded:
         """The record of *file* as it stands, against each of its bases."""
         bases = await checkout.bases(path)
-        change = change_of(path, bases[0], file)
-        await asyncio.to_thread(checkout.gain, path, change)
         judgements = await self.judgements(checkout, path, bases, file, when)
         if _has_violations(judgements) and await self._catch_up(checkout):
             bases = await checkout.bases(path)
@@ -91,6 +94,9 @@ class Examiner:
         if judgements[0].analysis.violations:
             current = await self._unless_brought_in(checkout, path, file, judgements[0])
             judgements = [current, *judgements[1:]]
+        checkout.gain(path, file, bases[0], judgements[0].gains)
+        if when is When.SETTLED:
+            _remember(checkout, path, judgements)
         judgements.sort(key=self._denies)  # the last one answers a report
         is_whole = not _has_violations(judgements)
         if when is When.SETTLED and (is_whole or checkout.repository is None):
@@ -163,13 +169,21 @@ class Examiner:
     ) -> list[Judgement]:
         """What is wrong with *file* against each base, in their order."""
         return [
-            Judgement(
-                base,
-                await self.analyse(checkout, path, base, file, when),
-                self._rules[when],
-            )
-            for base in bases
+            await self._judgement(checkout, path, base, file, when) for base in bases
         ]
+
+    async def _judgement(
+        self, checkout: Checkout, path: str, base: Base, file: File, when: When
+    ) -> Judgement:
+        examined, around = await self._examined(checkout, path, base, file, when)
+        missing = examined.traces.missing
+        return Judgement(
+            base,
+            examined.analysis,
+            self._rules[when],
+            examined.traces.gains,
+            None if missing is None else (missing, around),
+        )
 
     async def _unless_brought_in(
         self, checkout: Checkout, path: str, file: File, judgement: Judgement
@@ -183,23 +197,55 @@ class Examiner:
         self, checkout: Checkout, path: str, base: Base, file: File, when: When
     ) -> Analysis:
         """What is wrong with *file* compared with *base*."""
+        return (await self._examined(checkout, path, base, file, when))[0].analysis
+
+    async def learn(self, checkout: Checkout, path: str) -> None:
+        """See to it that other judgements know what *path* has gained."""
+        file, base = await checkout.read(path), await checkout.base(path)
+        if checkout.knows_gains(path, file, base):
+            return
+        alone, _ = await self._examined(checkout, path, base, file, When.SAVE)
+        checkout.gain(path, file, base, alone.traces.gains)
+
+    async def looks_different(self, checkout: Checkout, path: str) -> bool:
+        """True when the other files say something else of *path* than they did."""
+        for missing, around in checkout.lacking.get(path, ()):
+            if around != await self._around(checkout, path, missing):
+                return True
+        return False
+
+    async def _examined(
+        self, checkout: Checkout, path: str, base: Base, file: File, when: When
+    ) -> tuple[Examined, Around]:
+        """*file* as compared with *base*, and what the other files said of it."""
         if reason := _skipped(path, base, file):
-            return Analysis(skipped=(Skipped(path=encodable(path), reason=reason),))
+            skipped = Skipped(path=encodable(path), reason=reason)
+            return Examined(analysis=Analysis(skipped=(skipped,))), ALONE
         change = change_of(path, base, file)
-        if change.problem is None and change.after in (None, change.before):
-            return Analysis()
+        if change.problem is None and _is_nothing(change):
+            return Examined(), ALONE
         asked = (file.mark, base.ref, base.old_path, when)
         if path in checkout.answers and checkout.answers[path][0] == asked:
-            return checkout.answers[path][1]
-        elsewhere = await asyncio.to_thread(
-            checkout.gained_elsewhere, path, change.before
-        )
-        found = await self._workers.analyse(
-            change, when=when, gained_elsewhere=elsewhere
-        )
-        if when is When.SAVE and not found.unanalysable:
+            return checkout.answers[path][1], ALONE
+        found, around = await self._workers.examine(change, when=when), ALONE
+        if found.traces.missing is not None:
+            around = await self._around(checkout, path, found.traces.missing)
+        if around != ALONE:
+            found = await self._workers.examine(change, when=when, around=around)
+        if when is When.SAVE and not found.analysis.unanalysable:
             checkout.answers[path] = (asked, found)
-        return found
+        return found, around
+
+    async def _around(self, checkout: Checkout, path: str, missing: Missing) -> Around:
+        references = None
+        if checkout.repository is not None and missing.path == encodable(path):
+            # Of a renamed file the old path is judged for itself: it is deleted.
+            limit = self._settings.analysis.max_file_bytes
+            tree = Tree(checkout.repository, limit=limit)
+            references = References(tree, self._workers.imports_all)
+        return await asyncio.to_thread(
+            around_of, path, missing, checkout.elsewhere, references
+        )
 
     # Who wrote it.
 
@@ -266,6 +312,19 @@ def _change_type(base: Base, file: File) -> ChangeType:
     if base.old_path is not None:
         return ChangeType.RENAME
     return ChangeType.INSERT if base.content is None else ChangeType.UPDATE
+
+
+def _is_nothing(change: Change) -> bool:
+    return change.before == change.after and change.old_path is None
+
+
+def _remember(checkout: Checkout, path: str, judgements: Sequence[Judgement]) -> None:
+    """Keep what *path* lacks: a later edit of another file may make up for it."""
+    lacking = [j.lacking for j in judgements if j.lacking and j.analysis.violations]
+    if lacking:
+        checkout.lacking[path] = lacking
+    else:
+        checkout.lacking.pop(path, None)
 
 
 def _has_violations(judgements: Sequence[Judgement]) -> bool:

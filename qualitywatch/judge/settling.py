@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from qualitywatch.errors import MachineError
 from qualitywatch.judge.checkout import Checkout
-from qualitywatch.judge.examiner import Examiner, Spawn, change_of
+from qualitywatch.judge.examiner import Examiner, Spawn
 from qualitywatch.model import When
 from qualitywatch.warden import Warden
 
@@ -77,14 +77,26 @@ class Settler:
     async def _settle(self, checkout: Checkout) -> None:
         """Judge all that waits as one change set: code may move between files."""
         paths = list(checkout.pending)
-        for path in paths:
-            with self.retrying(checkout, path):
-                file, base = await checkout.read(path), await checkout.base(path)
-                change = change_of(path, base, file)
-                await asyncio.to_thread(checkout.gain, path, change)
+        async with asyncio.TaskGroup() as tasks:
+            for path in paths:
+                tasks.create_task(self._learn(checkout, path))
         async with asyncio.TaskGroup() as tasks:
             for path in paths:
                 tasks.create_task(self._settle_path(checkout, path))
+        for path in checkout.lacking.keys() - set(paths):
+            await self._look_again(checkout, path)
+
+    async def _learn(self, checkout: Checkout, path: str) -> None:
+        async with self._turns:
+            with self.retrying(checkout, path):
+                await self._examiner.learn(checkout, path)
+
+    async def _look_again(self, checkout: Checkout, path: str) -> None:
+        """Judge *path* again where other files now say something else of it."""
+        with self.retrying(checkout, path):
+            if await self._examiner.looks_different(checkout, path):
+                checkout.settled.pop(path, None)
+                await self._settle_path(checkout, path)
 
     async def _settle_path(self, checkout: Checkout, path: str) -> None:
         async with self._turns, checkout.lock(path):

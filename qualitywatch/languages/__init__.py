@@ -1,7 +1,8 @@
 """The languages we can read: one entry each, and nothing else to touch.
 
-To add a language: one entry in `parsed` (with a dependency in `pyproject.toml`) or in
-`plain`, and a section with examples in the rules that should serve it.
+To add a language: one entry, in `plain`, or with a grammar in `scripting`, `compiled`,
+`managed` or `web` (with a dependency in `pyproject.toml`), and a section with examples
+in the rules that should serve it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from qualitywatch.languages.headers import of_header
 from qualitywatch.languages.language import Language
 from qualitywatch.languages.parsed import PARSED
 from qualitywatch.languages.plain import PLAIN, TEXT
@@ -43,17 +45,23 @@ _BY_FILE_NAME = {name: entry for entry in _ENTRIES for name in entry.file_names}
 _BY_TITLE = {entry.title.lower(): entry for entry in _ENTRIES}
 
 
-def of_path(path: str, first_line: bytes = b"") -> Language | None:
-    """The language of *path* by its name, else by its shebang; `None` if unknown."""
+def of_path(path: str, content: bytes = b"") -> Language | None:
+    """The language of *path*; `None` if unknown.
+
+    The name tells, else the first line of *content*. Only for headers, which C and
+    C++ share, more of it is read.
+    """
     name = PurePosixPath(path).name.lower()
     suffixes = PurePosixPath(name).suffixes
     endings = ("".join(suffixes[-2:]), suffixes[-1]) if suffixes else ()
+    if endings and endings[-1] == ".h":
+        return LANGUAGES[of_header(content)]
     by_suffix = next((_BY_SUFFIX[e] for e in endings if e in _BY_SUFFIX), None)
     return (
         by_suffix
         or _BY_FILE_NAME.get(name)
         or _BY_FILE_NAME.get(name.partition(".")[0])  # Dockerfile.worker
-        or _of_shebang(first_line)
+        or _of_shebang(content[:200].partition(b"\n")[0])
     )
 
 

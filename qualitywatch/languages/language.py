@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from qualitywatch.languages.syntax import Syntax
+
 Pair = tuple[str, str]
+
+SLASHES: Pair = ("/*", "*/")
+ANGLES: Pair = ("<!--", "-->")
 
 
 class Language(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,15 +25,28 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     file_names: tuple[str, ...] = ()  # whole names, in lower case
     shebangs: tuple[str, ...] = ()
     grammar: Pair | None = None  # module and the function that returns the grammar
+    syntax: Syntax = Syntax()
     line_comments: tuple[str, ...] = ()
     block_comments: tuple[Pair, ...] = ()
-    functions: frozenset[str] = frozenset()  # node types: a function or a method
-    classes: frozenset[str] = frozenset()  # node types that hold named members
+    doc_marks: tuple[str, ...] = ()  # with which comments for readers of docs begin
+    closers: tuple[str, ...] = ()  # words that only end what is open
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Node types: a function or a method."""
+        return self._types("function")
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """Node types that hold named members."""
+        return self._types("class")
 
     @property
     def line_comment(self) -> str:
         """The mark that examples and messages use; the opening one of a block, else."""
-        return self.line_comments[0] if self.line_comments else self.block_comments[0][0]
+        return (
+            self.line_comments[0] if self.line_comments else self.block_comments[0][0]
+        )
 
     @property
     def example_path(self) -> str:
@@ -36,3 +54,9 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
         if self.suffixes:
             return f"example{self.suffixes[0]}"
         return self.file_names[0] if self.file_names else "example.unknown"
+
+    def _types(self, kind: str) -> frozenset[str]:
+        shapes = self.syntax.shapes
+        return frozenset(
+            t for shape in shapes if shape.kind == kind for t in shape.types
+        )

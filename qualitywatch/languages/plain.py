@@ -16,6 +16,7 @@ def _c_like(name: str, title: str, *suffixes: str) -> Language:
         suffixes=suffixes,
         line_comments=("//",),
         block_comments=(SLASHES,),
+        doc_marks=("/**", "///"),
     )
 
 

@@ -15,6 +15,7 @@ _LISTS = {
     "unanalysable": "unanalysable",
     "skipped": "skipped",
     "quarantines": "quarantine",
+    "suppressed": "suppressed",
 }
 
 

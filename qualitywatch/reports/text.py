@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from qualitywatch.model import (
     GO,
@@ -11,6 +11,7 @@ from qualitywatch.model import (
     Quarantine,
     Severity,
     Skipped,
+    Suppressed,
     Unanalysable,
     Violation,
 )
@@ -70,6 +71,7 @@ def _lines(report: GateReport, look: Look) -> Iterator[str]:
     for violation in report.violations:
         yield ""
         yield from violation_lines(violation, look)
+    yield from _suppressed(report.suppressed)
     yield from _list("could not be analysed", report.unanalysable)
     if look.verbose:
         yield from _list("skipped", report.skipped)
@@ -92,6 +94,23 @@ def _list(title: str, rows: Iterable[Unanalysable | Skipped]) -> Iterator[str]:
         yield ""
         yield f"{title}:"
         yield from shown
+
+
+def _suppressed(rows: Sequence[Suppressed]) -> Iterator[str]:
+    for counts, title in (
+        (True, "allowed by a comment"),
+        (False, "new suppressions, of no effect until a human accepts them"),
+    ):
+        shown = [_suppression(row) for row in rows if row.counts is counts]
+        if shown:
+            yield ""
+            yield f"{title}: {len(shown)}"
+            yield from shown
+
+
+def _suppression(row: Suppressed) -> str:
+    place = f"{row.violation.path}:{row.violation.line}"
+    return f"    {safe(place)}  {safe(row.violation.rule)}: {safe(row.reason)}"
 
 
 def _evidence(evidence: Evidence) -> Iterator[str]:

@@ -8,6 +8,7 @@ the block before it should have been. `path=NAME` gives the example a file name 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 
 import msgspec
@@ -153,11 +154,8 @@ def _language(block: Block, setting: Setting) -> Language:
 
 
 def _fence(block: Block, setting: Setting) -> _Fence:
-    words = block.words[1:]
-    roles = [word for word in words if word in _ROLES]
-    paths = [word.removeprefix("path=") for word in words if word.startswith("path=")]
-    known = len(roles) + len(paths) + words.count(_NO_NEWLINE)
-    if known != len(words) or len(roles) > 1 or len(paths) > 1 or "" in paths:
+    fence = _read_fence(block.words[1:])
+    if fence is None:
         allowed = chain(_ROLES, ("path=NAME", _NO_NEWLINE))
         raise refusal(
             setting.source,
@@ -165,6 +163,17 @@ def _fence(block: Block, setting: Setting) -> _Fence:
             f"`{' '.join(block.words)}` can not be understood",
             f"after the language may stand one of: {', '.join(allowed)}",
         )
+    return fence
+
+
+@lru_cache(maxsize=1024)  # most fences say nothing, or what many others say
+def _read_fence(words: tuple[str, ...]) -> _Fence | None:
+    """What *words* say; `None` where they can not be understood."""
+    roles = [word for word in words if word in _ROLES]
+    paths = [word.removeprefix("path=") for word in words if word.startswith("path=")]
+    known = len(roles) + len(paths) + words.count(_NO_NEWLINE)
+    if known != len(words) or len(roles) > 1 or len(paths) > 1 or "" in paths:
+        return None
     return _Fence(
         role=roles[0] if roles else "",
         path=paths[0] if paths else None,

@@ -15,7 +15,7 @@ from qualitywatch.model import Noun
 
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
 _INDENTED_FENCE = re.compile(r"[ \t]+(```|~~~)")
-_HEADING = re.compile(r"(#{1,2})[ \t]+(.*?)[ \t]*#*$")
+_HEADING = re.compile(r"(#{1,2})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 
 
 class Block(Noun):
@@ -90,8 +90,8 @@ def _block(
     fence, words = opening["fence"], tuple(opening["info"].split())
     inside: list[str] = []
     for _, line in numbered:
-        if _closes(line, fence):
-            text = "".join(f"{line}\n" for line in inside)
+        if line.startswith(fence) and _closes(line, fence):
+            text = "\n".join((*inside, ""))
             return Block(words=words, text=text, line=start)
         inside.append(line)
     raise refusal(
@@ -100,4 +100,5 @@ def _block(
 
 
 def _closes(line: str, fence: str) -> bool:
-    return line.startswith(fence) and not line.rstrip().strip(fence[0])
+    """True where *line*, which starts with *fence*, holds nothing else."""
+    return not line.rstrip().strip(fence[0])

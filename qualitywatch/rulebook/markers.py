@@ -31,6 +31,8 @@ class Marked(Noun):
 
 def strip(text: str, rule_id: str) -> Marked:
     """*text* without markers; a marker that names no rule means *rule_id*."""
+    if "find" not in text:
+        return Marked(text=text, finds=frozenset(), should_find=frozenset())
     lines: list[str] = []
     said: dict[str, set[tuple[int, str]]] = {"finds": set(), "should find": set()}
     for number, line in enumerate(text.split("\n"), start=1):

@@ -3,8 +3,9 @@
 The binding of tree-sitter would hand `#match?` to a backtracking `re`, which 26
 letters can hold for seconds, and it can not read the text of a tree that was parsed
 piece by piece. So the names of predicates are written in capitals before tree-sitter
-sees them: that makes them unknown to it, it asks us, and the offsets in its messages
-stay true.
+sees them: that makes them unknown to it, it leaves them out, and the offsets in its
+messages stay true. We answer them for each match; to let it ask us would lose memory,
+since the binding keeps every node that it hands to a callback, and so the tree.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
 HIT = "hit"
 CANDIDATE = "candidate"
+LEAVE = "leave"
 
 
 class Predicate(NamedTuple):
     """What a text predicate asks: of all nodes or any, equal, one of, or matching."""
 
-    kind: str  # "eq", "any-of" or "match"
+    kind: str  # "eq", "any-of", "match" or "sound"
     negated: bool = False
     any: bool = False
 
@@ -44,10 +46,14 @@ PREDICATES: Mapping[str, Predicate] = {
     "NOT-MATCH?": Predicate("match", negated=True),
     "ANY-MATCH?": Predicate("match", any=True),
     "ANY-NOT-MATCH?": Predicate("match", negated=True, any=True),
+    "SOUND?": Predicate("sound"),
 }
-"""The predicates of a query as tree-sitter hands them back to us."""
+"""The predicates of a query by the names under which tree-sitter leaves them out.
 
-_TOKEN = re.compile(
+`#sound?` asks for a node that was parsed without an error in it or beside it.
+"""
+
+TOKEN = re.compile(
     r"""(?P<comment>;[^\n]*)
     |(?P<string>"(?:[^"\\]|\\.)*")
     |(?P<predicate>\#[A-Za-z0-9_.-]+[?!]?)
@@ -68,6 +74,13 @@ class Query(NamedTuple):
     regexes: Mapping[str, Any]
 
 
+class Asked(NamedTuple):
+    """A predicate and its arguments: each a text, or the name of a capture."""
+
+    predicate: Predicate
+    arguments: tuple[tuple[str, bool], ...]  # (value, whether it is a capture)
+
+
 class _Asked(NamedTuple):
     """A predicate as it stands in the text of a query."""
 
@@ -82,9 +95,9 @@ def read_query(text: str) -> Query:
     for asked in _asked(text):
         _refuse_odd_predicate(asked)
         if PREDICATES[asked.name].kind == "match":
-            pattern = _unquoted(asked.arguments[1], asked.line)
+            pattern = unquoted(asked.arguments[1], asked.line)
             regexes[pattern] = compile_regex(pattern, asked.line)
-    return Query(text=_TOKEN.sub(_renamed, text), regexes=regexes)
+    return Query(text=TOKEN.sub(_renamed, text), regexes=regexes)
 
 
 def compile_query(language: Language, text: str) -> tree_sitter.Query:
@@ -96,11 +109,12 @@ def compile_query(language: Language, text: str) -> tree_sitter.Query:
     for index in range(compiled.pattern_count):
         start = compiled.start_byte_for_pattern(index)
         pattern = encoded[start : compiled.end_byte_for_pattern(index)].decode()
-        if captures(pattern).isdisjoint({HIT, CANDIDATE}):
+        if captures(pattern).isdisjoint({HIT, CANDIDATE, LEAVE}):
             raise BrokenPattern(
                 encoded.count(b"\n", 0, start) + 1,
                 "a pattern that captures neither `@hit` nor `@candidate`",
-                "`@hit` is the place to show; `@candidate` asks the matcher first",
+                "`@hit` is the place to show; `@candidate` asks the matcher first; "
+                "inside a `@leave` nothing is found",
             )
     return compiled
 
@@ -126,16 +140,28 @@ def compile_read_query(language: Language, text: str) -> tree_sitter.Query:
         ) from error
 
 
+def asked_of(pattern: str) -> tuple[Asked, ...]:
+    """What the predicates of one *pattern* ask, in the order of its text."""
+    return tuple(
+        Asked(PREDICATES[found.name], tuple(map(_argument, found.arguments)))
+        for found in _asked(pattern)
+    )
+
+
+def _argument(token: str) -> tuple[str, bool]:
+    return (token[1:], True) if token[0] == "@" else (unquoted(token), False)
+
+
 def captures(text: str) -> frozenset[str]:
     """The names that the query *text* captures, without the `@`."""
-    tokens = (match for match in _TOKEN.finditer(text) if match["capture"])
+    tokens = (match for match in TOKEN.finditer(text) if match["capture"])
     return frozenset(match[0][1:] for match in tokens)
 
 
 def _asked(text: str) -> Iterator[_Asked]:
     """The predicates in *text*, each with the tokens up to its bracket."""
     current: _Asked | None = None
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         if token["predicate"]:
             line = text.count("\n", 0, token.start()) + 1
             current = _Asked(token[0][1:].upper(), [], line)
@@ -154,12 +180,13 @@ def _refuse_odd_predicate(asked: _Asked) -> None:
         raise BrokenPattern(asked.line, problem, closest(name, known))
     kind = PREDICATES[asked.name].kind
     signs = "".join(argument[0] for argument in asked.arguments)
-    wanted = {"eq": r'@[@"]', "match": r'@"', "any-of": r'@"+'}[kind]
+    wanted = {"eq": r'@[@"]', "match": r'@"', "any-of": r'@"+', "sound": "@"}[kind]
     if not re.fullmatch(wanted, signs):
         takes = {
             "eq": "a capture and a capture or string",
             "match": "a capture and a string",
             "any-of": "a capture and strings",
+            "sound": "a capture",
         }[kind]
         raise BrokenPattern(asked.line, f"`#{name}` takes {takes}")
 
@@ -168,7 +195,7 @@ def _renamed(token: re.Match[str]) -> str:
     return token[0].upper() if token["predicate"] else token[0]
 
 
-def _unquoted(token: str, line: int) -> str:
+def unquoted(token: str, line: int = 1) -> str:
     """The text that tree-sitter reads in a string of a query."""
     for escape in _ESCAPE.finditer(token, 1, len(token) - 1):
         if escape[1] not in _ESCAPED:

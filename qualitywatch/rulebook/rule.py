@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
 from qualitywatch.errors import UserError
@@ -29,6 +29,7 @@ TAGS = frozenset(
         "syntax",
         "tests",
         "truncation",
+        "verification",  # of identity, signature or permission
     }
 )
 """The closed list of tags; a new one is one line here."""
@@ -113,6 +114,7 @@ class Rulebook(Noun):
     """The rules that judge, sorted by id."""
 
     rules: tuple[Rule, ...] = ()
+    resting: tuple[Rule, ...] = ()  # that are known and do not judge now
 
     @classmethod
     def holding(cls, rules: Iterable[Rule]) -> Rulebook:
@@ -143,13 +145,20 @@ class Rulebook(Noun):
 
     def without(self, ids: Collection[str]) -> Rulebook:
         """The rulebook with the rules of *ids* taken out."""
-        return Rulebook(rules=tuple(rule for rule in self.rules if rule.id not in ids))
+        return self._keeping(lambda rule: rule.id not in ids)
 
     def of(self, when: When) -> Rulebook:
         """The rules that can judge at that moment: a finished edit is for all."""
         if when is When.SETTLED:
             return self
-        return Rulebook(rules=tuple(r for r in self.rules if r.when is When.SAVE))
+        return self._keeping(lambda rule: rule.when is When.SAVE)
+
+    def _keeping(self, judges: Callable[[Rule], bool]) -> Rulebook:
+        away = tuple(rule for rule in self.rules if not judges(rule))
+        return Rulebook(
+            rules=tuple(rule for rule in self.rules if judges(rule)),
+            resting=self.resting + away,
+        )
 
 
 def closest(unknown: str, known: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qualitywatch import languages
-from qualitywatch.rulebook import matchers, queries
+from qualitywatch.rulebook import matchers, queries, rehearsal
 from qualitywatch.rulebook.markdown import refusal
 from qualitywatch.rulebook.regexes import BrokenPattern, compile_regex
 from qualitywatch.rulebook.rule import Rule, Section
@@ -33,9 +33,13 @@ def refuse_broken_query(rule: Rule, section: Section) -> None:
     query = section.query or ""
     language = languages.LANGUAGES[section.language]
     try:
-        queries.compile_query(language, query)
+        compiled = queries.compile_query(language, query)
     except BrokenPattern as error:
         raise _refusal(rule, section.query_line, error) from error
+    if rehearsal.bursts(compiled, language, (e.after for e in section.examples)):
+        problem = "the query can be matched in too many ways"
+        hint = "name the nodes: wildcards beside each other multiply"
+        raise refusal(rule.source, section.query_line, problem, hint)
     asks = queries.CANDIDATE in queries.captures(query)
     if asks == (section.matcher is not None):
         return

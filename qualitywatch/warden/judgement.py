@@ -288,12 +288,13 @@ def _up_to_date(row: OpenViolation, found: Violation, *, same_base: bool) -> Vio
 def _is_repaired(judged: Judged, row: OpenViolation) -> bool:
     """True when this judgement would have found *row* were it still there.
 
-    To delete the file brings lost code back as little as the remark did.
+    To delete the file brings lost code back as little as the remark did; what was found
+    in the deletion itself is repaired once nobody needs the file any more.
     """
     could_see = not judged.analysis.unanalysable and not judged.analysis.skipped
     looked = row.violation.rule in judged.rules_ran and row.base == judged.base
-    deleted = judged.change_type is ChangeType.DELETE
-    still_lost = deleted and row.violation.evidence is not None
+    was_there = judged.change_type is ChangeType.DELETE and row.sha256 is not None
+    still_lost = was_there and row.violation.evidence is not None
     return could_see and looked and not still_lost
 
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import resource
 import signal
 import time
 from contextvars import ContextVar
+from pathlib import Path
 
 from qualitywatch import config
 from qualitywatch.languages import LANGUAGES
-from qualitywatch.model import Analysis, Change, When
+from qualitywatch.model import Change, When
 from qualitywatch.rulebook import Rulebook
-from qualitywatch.workers.reasons import MEMORY_BYTES
+from qualitywatch.traces import ALONE, Around, Examined, Import
+from qualitywatch.workers.reasons import ADDRESS_BYTES, MEMORY_BYTES
 
 WARM = ("python", "javascript", "typescript", "tsx")
 """The languages a worker is ready for at once; the others load when first met."""
 
+LIGHT_BYTES = 64 * 1024
+"""Of a change; a larger one is heavy, and only one of those is judged at a time."""
+
+_LIGHT_MEMORY = 96 * 1024 * 1024  # that a light change may add to a worker
+_TIDY_MEMORY = 64 * 1024 * 1024  # above it a worker gives back what it can
 _OPEN_FILES = 64
 _PR_SET_PDEATHSIG = 1
 
@@ -37,16 +45,27 @@ def start(rulebook: Rulebook) -> None:
         sample = _sample(language.suffixes[0], language.line_comment)
         # A check that fails here fails for the first real file too, and says so there.
         with contextlib.suppress(Exception):
-            analyse(sample, rulebook, limits=config.Analysis())
+            examine(sample, rulebook, limits=config.Analysis())
 
 
 def task(
-    change: Change, when: When, gained: frozenset[str], limits: config.Analysis
-) -> Analysis:
+    change: Change, when: When, around: Around, limits: config.Analysis
+) -> Examined:
     """The analysis of *change* by the rules that `start` left here."""
     limit_cpu(limits)
-    rulebook = _rulebook.get()
-    return analyse(change, rulebook, limits=limits, when=when, gained=gained)
+    limit_memory(is_heavy=is_heavy(change))
+    try:
+        return examine(change, _rulebook.get(), limits=limits, when=when, around=around)
+    finally:
+        _tidy()
+
+
+def imports_task(
+    path: str, content: bytes, limits: config.Analysis
+) -> tuple[Import, ...]:
+    """What a file imports."""
+    limit_cpu(limits)
+    return imports(path, content)
 
 
 def rest(seconds: float) -> None:
@@ -54,31 +73,42 @@ def rest(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def analyse(
+def examine(
     change: Change,
     rulebook: Rulebook,
     *,
     limits: config.Analysis,
     when: When = When.SETTLED,
-    gained: frozenset[str] = frozenset(),
-) -> Analysis:
+    around: Around = ALONE,
+) -> Examined:
     """The analysis itself."""
     # Imported here: the process that only asks must not pay for the parsers.
     from qualitywatch import analysis
 
-    return analysis.analyse(
+    return analysis.examine(
         change,
         rulebook,
         when=when,
-        gained_elsewhere=gained,
+        around=around,
         max_bytes=limits.max_file_bytes,
     )
 
 
-def limit() -> None:
-    """From now on this process can take little and write nothing."""
+def imports(path: str, content: bytes) -> tuple[Import, ...]:
+    """What a file imports, itself."""
+    from qualitywatch.analysis.symbols import imports as found  # as above
+
+    return found.imports(path, content)
+
+
+def limit(*, inherited: int = 0) -> None:
+    """From now on this process can take little and write nothing.
+
+    *inherited* are the bytes that a forked child has from its parent: not its own.
+    """
     for kind, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_AS, ADDRESS_BYTES + inherited),
+        (resource.RLIMIT_DATA, MEMORY_BYTES + inherited),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
@@ -90,9 +120,38 @@ def limit_cpu(limits: config.Analysis) -> None:
     """The kernel ends this process when a task has computed for too long."""
     seconds = limits.timeout_ms / 1000
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(usage.ru_utime + usage.ru_stime + seconds) + 2
+    most = int(usage.ru_utime + usage.ru_stime + seconds) + 1
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+
+
+def is_heavy(change: Change) -> bool:
+    """True for a change that is large enough to need much memory."""
+    sizes = (len(content or b"") for content in (change.before, change.after))
+    return max(sizes) > LIGHT_BYTES
+
+
+def limit_memory(*, is_heavy: bool) -> None:
+    """The kernel refuses a light task more memory than it can need."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    most = hard if is_heavy else min(hard, memory() + _LIGHT_MEMORY)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def memory() -> int:
+    """The bytes that this process has for itself; 0 where nobody counts them."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+def _tidy() -> None:
+    """Give memory back after a heavy task: a worker lives for many."""
+    if memory() > _TIDY_MEMORY:
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _sample(suffix: str, comment: str) -> Change:

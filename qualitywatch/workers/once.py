@@ -6,14 +6,16 @@ import os
 import select
 import signal
 import time
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import msgspec
 
 from qualitywatch import config
-from qualitywatch.model import Analysis, Change, When
+from qualitywatch.model import Change, When
 from qualitywatch.rulebook import Rulebook
-from qualitywatch.workers.inside import analyse, limit, limit_cpu
+from qualitywatch.traces import ALONE, Around, Examined, Import
+from qualitywatch.workers.inside import examine, imports, limit, limit_cpu, memory
 from qualitywatch.workers.reasons import (
     OUT_OF_MEMORY,
     death,
@@ -23,24 +25,61 @@ from qualitywatch.workers.reasons import (
 )
 
 
-def analyse_once(
+def examine_once(
     change: Change,
     rulebook: Rulebook,
     *,
     limits: config.Analysis,
     when: When = When.SETTLED,
-    gained_elsewhere: frozenset[str] = frozenset(),
-) -> Analysis:
+    around: Around = ALONE,
+) -> Examined:
     """What is wrong with *change*, judged in one forked child with limits.
 
     For commands that judge little: a pool costs them more than the work. Only for
     processes without threads.
     """
+
+    def work() -> bytes:
+        try:
+            result = examine(change, rulebook, limits=limits, when=when, around=around)
+        except MemoryError:
+            raise
+        except Exception as error:  # the top of this process: nobody is above it
+            result = Examined(analysis=unanalysable(change, failure(error)))
+        return msgspec.msgpack.encode(result)
+
+    answer, reason = _in_child(work, limits)
+    if answer is None:
+        return Examined(analysis=unanalysable(change, reason))
+    return msgspec.msgpack.decode(answer, type=Examined)
+
+
+def imports_once(
+    files: Sequence[tuple[str, bytes]], *, limits: config.Analysis
+) -> list[tuple[Import, ...]]:
+    """What each of *files* imports, read in one forked child with limits.
+
+    Where that takes too long, nothing is known of any of them.
+    """
+
+    def work() -> bytes:
+        return msgspec.msgpack.encode([imports(path, text) for path, text in files])
+
+    answer, _ = _in_child(work, limits)
+    if answer is None:
+        return [()] * len(files)
+    return msgspec.msgpack.decode(answer, type=list[tuple[Import, ...]])
+
+
+def _in_child(
+    work: Callable[[], bytes], limits: config.Analysis
+) -> tuple[bytes | None, str]:
+    """What *work* returned in a child of its own, or `None` and why there is none."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        _child(writer, change, rulebook, when, gained_elsewhere, limits)
+        _child(writer, work, limits)
     os.close(writer)
     timeout = limits.timeout_ms / 1000
     answer = _read_all(reader, time.monotonic() + timeout)
@@ -48,33 +87,19 @@ def analyse_once(
         os.kill(pid, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if answer is None:
-        return unanalysable(change, too_slow(timeout))
-    if status != 0:
-        return unanalysable(change, death(status))
-    return msgspec.msgpack.decode(answer, type=Analysis)
+        return None, too_slow(timeout)
+    return (answer, "") if status == 0 else (None, death(status))
 
 
-def _child(
-    writer: int,
-    change: Change,
-    rulebook: Rulebook,
-    when: When,
-    gained: frozenset[str],
-    limits: config.Analysis,
-) -> NoReturn:
+def _child(writer: int, work: Callable[[], bytes], limits: config.Analysis) -> NoReturn:
     status = 1
     try:
-        limit()
+        limit(inherited=memory())
         limit_cpu(limits)
-        result = analyse(change, rulebook, limits=limits, when=when, gained=gained)
-        _write_all(writer, msgspec.msgpack.encode(result))
+        _write_all(writer, work())
         status = 0
     except MemoryError:
         status = OUT_OF_MEMORY
-    except Exception as error:  # the top of this process: nobody is above it
-        result = unanalysable(change, failure(error))
-        _write_all(writer, msgspec.msgpack.encode(result))
-        status = 0
     finally:
         os._exit(status)
 

@@ -5,23 +5,33 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import multiprocessing
+import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from qualitywatch import config
 from qualitywatch.errors import MachineError
-from qualitywatch.model import Analysis, Change, When
+from qualitywatch.model import Change, When
 from qualitywatch.rulebook import Rulebook
-from qualitywatch.workers.inside import rest, start, task
-from qualitywatch.workers.reasons import death, failure, too_slow, unanalysable
+from qualitywatch.traces import ALONE, Around, Examined, Import
+from qualitywatch.workers.inside import imports_task, is_heavy, rest, start, task
+from qualitywatch.workers.reasons import (
+    HOPELESS,
+    death,
+    failure,
+    too_slow,
+    unanalysable,
+)
+
+T = TypeVar("T")
 
 MAX_TASKS = 500  # then a worker is replaced, and with it whatever it has leaked
 MAX_CRASHES = 2  # the same content is not tried again after that
@@ -41,7 +51,7 @@ _PRELOADED = [
 class Workers:
     """A pool of worker processes, as a context manager, asynchronous or not.
 
-    Inside it, `analyse` and `analyse_all` always answer: a crash, a timeout or a
+    Inside it, `examine` and `examine_all` always answer: a crash, a timeout or a
     memory bomb costs the guilty change its analysis, and no other change anything.
     """
 
@@ -50,6 +60,8 @@ class Workers:
         self._limits = limits
         self._crashes: Counter[str] = Counter()
         self._slots = asyncio.Semaphore(2 * limits.workers)
+        self._heavy_slot = asyncio.Semaphore(1)
+        self._heavy: Future[Examined] | None = None
         self._pool = self._new_pool()
 
     async def __aenter__(self) -> Self:
@@ -74,39 +86,49 @@ class Workers:
     ) -> None:
         self._stop()
 
-    async def analyse(
-        self,
-        change: Change,
-        *,
-        when: When = When.SETTLED,
-        gained_elsewhere: frozenset[str] = frozenset(),
-    ) -> Analysis:
+    async def examine(
+        self, change: Change, *, when: When = When.SETTLED, around: Around = ALONE
+    ) -> Examined:
         """What is wrong with *change*, or why that could not be found out."""
-        async with self._slots:
+        async with self._heavy_slot if self._is_heavy(change) else self._slots:
+            started = time.monotonic()
             for _ in range(_ATTEMPTS):
                 if self._gave_up(change):
-                    return unanalysable(change, "the parser crashed on it before")
-                future = self._submit(change, when, gained_elsewhere)
+                    return _unread(change, "the parser crashed on it before")
+                future = self._submit(change, when, around)
                 await _wait(future, self._patience)
                 result = self._outcome(change, future)
                 if result is not None:
                     return result
-        return unanalysable(change, "no worker process stayed alive to judge it")
+                if time.monotonic() - started > self._timeout / 2:
+                    self._count_crash(change)  # a second one would end too late
+        return _unread(change, "no worker process stayed alive to judge it")
 
-    def analyse_all(
-        self,
-        tasks: Iterable[tuple[Change, frozenset[str]]],
-        *,
-        when: When = When.SETTLED,
-    ) -> Iterator[Analysis]:
-        """The analysis of each change with what the others gained, in order."""
-        waiting: deque[tuple[Change, frozenset[str], Future[Analysis]]] = deque()
-        for change, gained in tasks:
-            waiting.append((change, gained, self._submit(change, when, gained)))
+    def examine_all(
+        self, tasks: Iterable[tuple[Change, Around]], *, when: When = When.SETTLED
+    ) -> Iterator[Examined]:
+        """Each change as judged with what the others say of it, in order."""
+        waiting: deque[tuple[Change, Around, Future[Examined]]] = deque()
+        for change, around in tasks:
+            future = self._submit_in_turn(change, when, around)
+            waiting.append((change, around, future))
             if len(waiting) > 4 * self._limits.workers:
                 yield self._finished(*waiting.popleft(), when=when)
         while waiting:
             yield self._finished(*waiting.popleft(), when=when)
+
+    def imports_all(
+        self, files: Iterable[tuple[str, bytes]]
+    ) -> Iterator[tuple[Import, ...]]:
+        """What each file imports, in order; nothing where that can not be read."""
+        waiting: deque[Future[tuple[Import, ...]]] = deque()
+        for path, content in files:
+            arguments = (path, content, self._limits)
+            waiting.append(self._schedule(imports_task, arguments))
+            if len(waiting) > 4 * self._limits.workers:
+                yield self._imports(waiting.popleft())
+        while waiting:
+            yield self._imports(waiting.popleft())
 
     def warm(self) -> None:
         """Wait until the workers have started, imported and compiled everything.
@@ -135,31 +157,55 @@ class Workers:
     def _finished(
         self,
         change: Change,
-        gained: frozenset[str],
-        future: Future[Analysis],
+        around: Around,
+        future: Future[Examined],
         *,
         when: When,
-    ) -> Analysis:
+    ) -> Examined:
         for _ in range(_ATTEMPTS):
             wait_for({future}, timeout=self._patience)
             result = self._outcome(change, future)
             if result is not None:
                 return result
-            future = self._submit(change, when, gained)
-        return unanalysable(change, "no worker process stayed alive to judge it")
+            future = self._submit(change, when, around)
+        return _unread(change, "no worker process stayed alive to judge it")
 
-    def _submit(
-        self, change: Change, when: When, gained: frozenset[str]
-    ) -> Future[Analysis]:
-        arguments = (change, when, gained, self._limits)
+    def _imports(self, future: Future[tuple[Import, ...]]) -> tuple[Import, ...]:
+        wait_for({future}, timeout=self._patience)
+        if not future.done():
+            future.cancel()
+            return ()
+        return () if future.exception() is not None else future.result()
+
+    def _is_heavy(self, change: Change) -> bool:
+        """True for what may need much memory, or has cost a worker already."""
+        return is_heavy(change) or self._crashes_of(change) > 0
+
+    def _submit_in_turn(
+        self, change: Change, when: When, around: Around
+    ) -> Future[Examined]:
+        """The same, but a heavy change waits for the one before it."""
+        if not is_heavy(change):
+            return self._submit(change, when, around)
+        if self._heavy is not None:
+            wait_for({self._heavy}, timeout=self._patience)
+        self._heavy = self._submit(change, when, around)
+        return self._heavy
+
+    def _submit(self, change: Change, when: When, around: Around) -> Future[Examined]:
+        return self._schedule(task, (change, when, around, self._limits))
+
+    def _schedule(
+        self, function: Callable[..., T], arguments: tuple[object, ...]
+    ) -> Future[T]:
         try:
-            return self._pool.schedule(task, args=arguments, timeout=self._timeout)
+            return self._pool.schedule(function, arguments, timeout=self._timeout)
         except RuntimeError:  # a worker that died idle takes the whole pool with it
             self._stop()
             self._pool = self._new_pool()
-            return self._pool.schedule(task, args=arguments, timeout=self._timeout)
+            return self._pool.schedule(function, arguments, timeout=self._timeout)
 
-    def _outcome(self, change: Change, future: Future[Analysis]) -> Analysis | None:
+    def _outcome(self, change: Change, future: Future[Examined]) -> Examined | None:
         """The answer to *change*, or `None` where it may be tried once more."""
         if not future.done():
             future.cancel()
@@ -170,22 +216,25 @@ class Workers:
         if isinstance(error, BrokenProcessPool):  # it may be another task's fault
             return None
         if isinstance(error, ProcessExpired):
-            self._count_crash(change)
+            self._count_crash(change, MAX_CRASHES if error.exitcode in HOPELESS else 1)
             reason = death(error.exitcode)
-            return unanalysable(change, reason) if self._gave_up(change) else None
+            return _unread(change, reason) if self._gave_up(change) else None
         if isinstance(error, FutureTimeout):
             self._count_crash(change)
-            return unanalysable(change, too_slow(self._timeout))
-        return unanalysable(change, failure(error))
+            return _unread(change, too_slow(self._timeout))
+        return _unread(change, failure(error))
 
-    def _count_crash(self, change: Change) -> None:
+    def _count_crash(self, change: Change, times: int = 1) -> None:
         if len(self._crashes) >= _REMEMBERED_CRASHES:
             self._crashes.clear()
-        self._crashes[_identity(change)] += 1
+        self._crashes[_identity(change)] += times
 
     def _gave_up(self, change: Change) -> bool:
+        return self._crashes_of(change) >= MAX_CRASHES
+
+    def _crashes_of(self, change: Change) -> int:
         # Hashing costs: nearly always nothing has crashed.
-        return bool(self._crashes) and self._crashes[_identity(change)] >= MAX_CRASHES
+        return self._crashes[_identity(change)] if self._crashes else 0
 
     def _new_pool(self) -> ProcessPool:
         context = multiprocessing.get_context("forkserver")
@@ -203,12 +252,16 @@ class Workers:
         self._pool.join()
 
 
-async def _wait(future: Future[Analysis], seconds: float) -> None:
+async def _wait(future: Future[Examined], seconds: float) -> None:
     """Until *future* is done or the time is over; its answer is asked from itself."""
     wrapped = asyncio.wrap_future(future)
     await asyncio.wait({wrapped}, timeout=seconds)
     if wrapped.done() and not wrapped.cancelled():
         wrapped.exception()  # seen: asyncio would complain that nobody asked
+
+
+def _unread(change: Change, reason: str) -> Examined:
+    return Examined(analysis=unanalysable(change, reason))
 
 
 def _identity(change: Change) -> str:

@@ -6,7 +6,15 @@ import signal
 
 from qualitywatch.model import Analysis, Change, Unanalysable
 
-MEMORY_BYTES = 600 * 1024 * 1024
+ADDRESS_BYTES = 600 * 1024 * 1024
+"""Of addresses: what libraries and files map, too."""
+
+MEMORY_BYTES = 256 * 1024 * 1024
+"""Of memory that a worker may ever have: two and the daemon stay below 512 MB."""
+
+HOPELESS = frozenset({-signal.SIGABRT, -signal.SIGXCPU})
+"""How a process ends that met a limit: it would meet it again."""
+
 OUT_OF_MEMORY = 12  # the exit status by which a forked child says so
 
 
@@ -22,7 +30,7 @@ def too_slow(seconds: float) -> str:
 
 def death(code: int) -> str:
     """The process ended with *code*, negative for a signal."""
-    if code in (OUT_OF_MEMORY, -signal.SIGABRT):
+    if code in (OUT_OF_MEMORY, -signal.SIGABRT):  # parsers abort without memory
         return f"the parser used more than {MEMORY_BYTES >> 20} MiB"
     if code == -signal.SIGXCPU:
         return "the parser used too much time"

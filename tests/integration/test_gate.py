@@ -19,7 +19,7 @@ from qualitywatch.model import GO, NO_GO
 from tests.conftest import Repo
 from tests.unit.test_gate import quarantine
 
-STRICT = '[gate]\nfail_on = "medium"\n'
+STRICT = '[gate]\nfail_on = "medium"\nconfidence = "possible"\n'
 HONEST = """\
 def pay(card):
     try:
@@ -189,9 +189,9 @@ def test_a_change_that_breaks_the_judge_fails(
 @pytest.mark.parametrize(
     ("path", "content"),
     [
-        ("qualitywatch.toml", "[hub]\nport = 1\n"),
+        ("qualitywatch.toml", f"{STRICT}[hub]\nport = 1\n"),
         ("pyproject.toml", "[project]\nname = 'x'\n"),
-        ("sub/qualitywatch.toml", "[hub\n"),
+        ("sub/qualitywatch.toml", "unknown = 1\n"),
         (".qualitywatch/rules/README.md", "Our rules.\n"),
     ],
 )
@@ -300,7 +300,7 @@ def test_a_damaged_repository(repo: Repo, base: str, gate: Gate) -> None:
 
 def test_before_the_first_commit(repo: Repo, gate: Gate) -> None:
     """Everything is new, and judged by the defaults."""
-    repo.write("app.py", LAZY)
+    repo.write("app.py", "def pay():\n    # TODO: implement\n    return True\n")
     repo.git("add", "-A")
 
     report = gate("--staged", "--fail-on", "medium")
@@ -384,7 +384,8 @@ def test_generated_files_of_the_base(repo: Repo, base: str, gate: Gate) -> None:
 
     report = gate("--base", marked)
 
-    assert [violation["path"] for violation in report["violations"]] == ["b.py"]
+    swallowed = [v for v in report["violations"] if v["rule"] == "swallowed-exception"]
+    assert ["b.py"] == [violation["path"] for violation in swallowed]
     assert {
         "path": "made.py",
         "reason": "linguist-generated, says .gitattributes of the base",
@@ -449,6 +450,42 @@ def test_dismissed_violations(repo: Repo, base: str, gate: Gate) -> None:
     _state(repo, dismissed=(violation["fingerprint"],))
 
     assert gate("--base", base)["decision"] == GO
+
+
+ALLOWED = LAZY.replace(
+    "Exception:",
+    "Exception:  # qualitywatch: allow swallowed-exception -- a lost cent is no loss",
+)
+
+
+def test_a_suppression_counts_once_it_stands_in_the_base(
+    repo: Repo, base: str, gate: Gate
+) -> None:
+    """The range that brings it fails; a range after it may edit its line."""
+    middle = repo.commit(**{"app.py": ALLOWED})
+    repo.commit(**{"app.py": ALLOWED.replace("Exception:", "BaseException:")})
+
+    assert gate("--base", base, "--head", middle)["decision"] == NO_GO
+    later = gate("--base", middle)
+    assert later["decision"] == GO
+    assert [True] == [each["counts"] for each in later["suppressed"]]
+
+
+def test_a_human_accepts_a_new_suppression(repo: Repo, base: str, gate: Gate) -> None:
+    """For one run, by hand."""
+    repo.commit(**{"app.py": ALLOWED})
+
+    assert gate("--base", base, "--accept-new-suppressions")["decision"] == GO
+
+
+def test_an_agent_accepts_nothing(
+    repo: Repo, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The flag is refused where the process calls itself an agent."""
+    monkeypatch.chdir(repo.root)
+    monkeypatch.setenv("QUALITYWATCH_AGENT", "cursor-1")
+
+    assert main.run(["gate", "--worktree", "--accept-new-suppressions"]) == 2
 
 
 @pytest.mark.parametrize("leftover", ["folder", "mark"])

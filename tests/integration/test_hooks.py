@@ -130,7 +130,7 @@ def test_a_commit_that_drops_code(guarded: Guarded) -> None:
 
     assert done.returncode == 1
     assert done.stderr.startswith("qualitywatch: NO-GO")
-    assert "app.py:4:5  MEDIUM/likely  swallowed-exception" in done.stderr
+    assert "app.py:4:5  MEDIUM/possible  swallowed-exception" in done.stderr
     assert "to mend it:" in done.stderr
 
 

@@ -13,14 +13,15 @@ import pytest
 
 import qualitywatch
 from qualitywatch import config, rulebook
-from qualitywatch.model import Analysis, Change
-from qualitywatch.workers import Workers, analyse_once
+from qualitywatch.model import Change
+from qualitywatch.traces import ALONE, Examined
+from qualitywatch.workers import Workers, examine_once
 from tests.factories import change
 
 BEFORE = "def total():\n" + "".join(f"    x{n} = {n}\n" for n in range(20))
 AFTER = "def total():\n    # ... rest of the function unchanged\n    pass\n"
 LAZY = change(BEFORE, AFTER)
-HEAVY = change(None, "x = [1, (2, 3), {4: 5}]\n" * 600_000, path="heavy.py")
+HEAVY = change(None, "x = [1, (2, 3), {4: 5}]\n" * 160_000, path="heavy.py")
 PATIENT = config.Analysis(workers=1, timeout_ms=60_000, max_file_bytes=32 * 2**20)
 HASTY = config.Analysis(workers=1, timeout_ms=100, max_file_bytes=32 * 2**20)
 
@@ -37,8 +38,8 @@ def processes() -> list[psutil.Process]:
     return [worker for child in children for worker in child.children()]
 
 
-def is_found(analysis: Analysis) -> bool:
-    return ["elided-code"] == [v.rule for v in analysis.violations]
+def is_found(examined: Examined) -> bool:
+    return ["elided-code"] == [v.rule for v in examined.analysis.violations]
 
 
 async def crash_busy_worker() -> None:
@@ -59,13 +60,14 @@ def _is_parsing(worker: psutil.Process) -> bool:
 
 
 async def test_a_change_is_judged(workers: Workers):
-    assert is_found(await workers.analyse(LAZY))
+    assert is_found(await workers.examine(LAZY))
 
 
 async def test_a_worker_is_limited(workers: Workers):
     (worker,) = processes()
 
     assert 600 * 2**20 == worker.rlimit(psutil.RLIMIT_AS)[0]
+    assert 256 * 2**20 == worker.rlimit(psutil.RLIMIT_DATA)[1]
     assert 0 == worker.rlimit(psutil.RLIMIT_CORE)[0]
     assert 0 == worker.rlimit(psutil.RLIMIT_FSIZE)[0]
     assert 64 == worker.rlimit(psutil.RLIMIT_NOFILE)[0]
@@ -73,19 +75,19 @@ async def test_a_worker_is_limited(workers: Workers):
 
 async def test_a_crash_is_tried_once_more(workers: Workers):
     """A worker may die of something that is not the file's fault."""
-    task = asyncio.create_task(workers.analyse(HEAVY))
+    task = asyncio.create_task(workers.examine(HEAVY))
     await crash_busy_worker()
-    (unanalysable,) = (await task).unanalysable
+    (unanalysable,) = (await task).analysis.unanalysable
 
     assert "is too hard to parse" == unanalysable.reason
 
 
 async def crash_twice(workers: Workers) -> str:
     """The reason why `HEAVY` was given up."""
-    task = asyncio.create_task(workers.analyse(HEAVY))
+    task = asyncio.create_task(workers.examine(HEAVY))
     await crash_busy_worker()
     await crash_busy_worker()
-    (unanalysable,) = (await task).unanalysable
+    (unanalysable,) = (await task).analysis.unanalysable
     return unanalysable.reason
 
 
@@ -95,8 +97,9 @@ async def test_content_that_crashes_twice_is_given_up(workers: Workers):
 
 async def test_content_that_was_given_up_costs_nothing(workers: Workers):
     await crash_twice(workers)
+    await workers.examine(LAZY)  # the next worker is there
     before = [worker.pid for worker in processes()]
-    (unanalysable,) = (await workers.analyse(HEAVY)).unanalysable
+    (unanalysable,) = (await workers.examine(HEAVY)).analysis.unanalysable
 
     assert "crashed on it before" in unanalysable.reason
     assert before == [worker.pid for worker in processes()]
@@ -105,7 +108,7 @@ async def test_content_that_was_given_up_costs_nothing(workers: Workers):
 async def test_others_are_judged_after_a_crash(workers: Workers):
     await crash_twice(workers)
 
-    assert is_found(await workers.analyse(LAZY))
+    assert is_found(await workers.examine(LAZY))
 
 
 async def test_an_idle_worker_that_dies_costs_nobody_anything(workers: Workers):
@@ -114,7 +117,7 @@ async def test_an_idle_worker_that_dies_costs_nobody_anything(workers: Workers):
     worker.send_signal(signal.SIGKILL)
     await asyncio.to_thread(worker.wait)
 
-    assert is_found(await workers.analyse(LAZY))
+    assert is_found(await workers.examine(LAZY))
 
 
 async def test_a_hang_ends_at_the_time_limit_and_fails_alone():
@@ -122,31 +125,33 @@ async def test_a_hang_ends_at_the_time_limit_and_fails_alone():
     async with Workers(rulebook.load(), limits) as workers:
         stuck = processes()[0]
         stuck.suspend()
-        answers = await asyncio.gather(*(workers.analyse(LAZY) for _ in range(6)))
+        answers = await asyncio.gather(*(workers.examine(LAZY) for _ in range(6)))
 
     assert all(is_found(answer) for answer in answers)
 
 
 async def test_a_task_that_is_too_slow_says_so():
     async with Workers(rulebook.load(), HASTY) as workers:
-        (unanalysable,) = (await workers.analyse(HEAVY)).unanalysable
+        (unanalysable,) = (await workers.examine(HEAVY)).analysis.unanalysable
 
     assert "the parser used more than 0.1 s" == unanalysable.reason
 
 
 async def test_unreadable_is_not_clean(workers: Workers):
     broken = Change(path="a.py", before=None, after=None, problem="is no regular file")
-    (unanalysable,) = (await workers.analyse(broken)).unanalysable
+    (unanalysable,) = (await workers.examine(broken)).analysis.unanalysable
 
     assert "is no regular file" == unanalysable.reason
 
 
 async def test_many_changes_come_back_in_order(workers: Workers):
     changes = [change(None, "x = 1\n", path=f"{n}.txt") for n in range(30)]
-    tasks = [(one, frozenset[str]()) for one in changes]
-    found = await asyncio.to_thread(lambda: list(workers.analyse_all(tasks)))
+    tasks = [(one, ALONE) for one in changes]
+    found = await asyncio.to_thread(lambda: list(workers.examine_all(tasks)))
 
-    assert [one.path for one in changes] == [a.skipped[0].path for a in found]
+    assert [one.path for one in changes] == [
+        each.analysis.skipped[0].path for each in found
+    ]
 
 
 PARENT = """
@@ -157,7 +162,7 @@ from qualitywatch.workers import Workers
 
 if __name__ == "__main__":
     with Workers(rulebook.load(), config.Analysis(workers=1)) as workers:
-        list(workers.analyse_all([]))
+        list(workers.examine_all([]))
         workers.warm()
         (worker,) = [w for c in psutil.Process().children() for w in c.children()]
         print(worker.pid, flush=True)
@@ -182,18 +187,19 @@ def test_workers_die_with_their_parent(tmp_path: Path):
 
 
 def test_one_change_is_judged_in_a_child_of_its_own():
-    assert is_found(analyse_once(LAZY, rulebook.load(), limits=config.Analysis()))
+    assert is_found(examine_once(LAZY, rulebook.load(), limits=config.Analysis()))
 
 
 def test_the_child_ends_at_the_time_limit():
-    (unanalysable,) = analyse_once(HEAVY, rulebook.load(), limits=HASTY).unanalysable
+    found = examine_once(HEAVY, rulebook.load(), limits=HASTY)
+    (unanalysable,) = found.analysis.unanalysable
 
     assert "the parser used more than 0.1 s" == unanalysable.reason
 
 
 def test_the_child_leaves_no_descriptor_and_no_zombie():
     before = psutil.Process().num_fds()
-    analyse_once(LAZY, rulebook.load(), limits=config.Analysis())
+    examine_once(LAZY, rulebook.load(), limits=config.Analysis())
 
     assert before == psutil.Process().num_fds()
     states = [child.status() for child in psutil.Process().children()]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis import CHECKS, analyse, gained_lines, skip_reason
+from qualitywatch.analysis import CHECKS, analyse, examine, skip_reason
+from qualitywatch.analysis.symbols.elsewhere import Elsewhere
 from qualitywatch.model import (
     SEVERITY_OF_TYPE,
     Change,
@@ -137,9 +138,15 @@ def test_a_rule_judges_only_the_languages_it_has_a_section_for():
 
 
 def test_code_that_moved_to_another_file_is_not_hollowed():
-    moved = gained_lines(change(None, BEFORE, path="totals.py"))
+    rules = Rulebook.holding([rule("hollowed-body")])
+    elsewhere = Elsewhere()
+    there = examine(change(None, BEFORE, path="totals.py"), rules)
+    elsewhere.put("totals.py", there.traces.gains)
+    here = examine(change(BEFORE, PASS), rules)
+    around = elsewhere.around("app.py", here.traces.missing)
 
-    assert not found(change(BEFORE, PASS), gained_elsewhere=moved)
+    assert here.analysis.violations
+    assert not found(change(BEFORE, PASS), around=around)
 
 
 def test_a_file_renamed_to_another_language_is_new():
@@ -220,8 +227,22 @@ def test_risks_are_not_hidden_by_other_violations():
         ("bundle.py", b"a();" * 3000, None),
         ("long.js", b"x = 1\n" * 3000 + b"/" * 6000, None),
         ("logo.png", b"\x89PNG\0\0", "binary"),
-        ("README.md", b"# hi", "no grammar for .md"),
-        ("Makefile", b"all:", "no grammar for Makefile"),
+        ("README.md", b"# hi", "prose"),
+        ("docs/guide.txt", b"hi", "prose"),
+        ("LICENSE", b"hi", "prose"),
+        ("history.py", b"x = 1", None),
+        ("install.sh", b"ls", None),
+        ("requirements-dev.txt", b"click", None),
+        ("CMakeLists.txt", b"project(a)", None),
+        ("prices.csv", b"1,2", "data"),
+        ("fix.patch", b"@@", "data"),
+        ("Makefile", b"all:", None),
+        ("schema.sql", b"select 1", None),
+        ("tool.unknown", b"x", None),
+        ("tool.unknown", None, None),
+        ("tool.unknown", b"\xff\xfe", "in no known language, and not UTF-8"),
+        ("tool.unknown", b"x" * 600_000, "in no known language, and large"),
+        ("report.ipynb", b"{}", None),
     ],
 )
 def test_what_is_skipped(path, content, reason):

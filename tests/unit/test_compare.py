@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualitywatch.analysis.compare import Comparison
-from qualitywatch.analysis.source import Source, line_key
+from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.sources.source import Source, line_key
 from qualitywatch.languages import LANGUAGES
+from qualitywatch.traces import Around
 
 
 def compare(before: str | None, after: str, language: str = "python", **fields):
@@ -110,7 +111,7 @@ def test_code_that_another_file_gained_is_not_lost():
     gone = APP[APP.index("    def stop") :]
     moved = frozenset(line_key(line) for line in gone.split("\n"))
 
-    assert compare(APP, after, gained_elsewhere=moved).loss is None
+    assert compare(APP, after, around=Around(lines=moved)).loss is None
 
 
 def test_units_are_matched_by_name_then_by_likeness():

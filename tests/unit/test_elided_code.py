@@ -11,11 +11,12 @@ from qualitywatch.analysis.checks.elided_code import (
     elided_code,
     leftover_remark,
 )
-from qualitywatch.analysis.compare import Comparison
+from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.source import Source, line_key
+from qualitywatch.analysis.sources.source import Source, line_key
 from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Confidence
+from qualitywatch.traces import Around
 
 BASE = """\
 def load(path):
@@ -156,7 +157,7 @@ def test_a_name_that_something_else_still_bears_proves_nothing() -> None:
 def test_code_that_went_to_another_file_is_not_lost() -> None:
     gone = frozenset(line_key(line) for line in BASE.splitlines())
 
-    moved = compared(BASE, LOST, gained_elsewhere=gone)
+    moved = compared(BASE, LOST, around=Around(lines=gone))
 
     assert lines(elided_code, moved) == []
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qualitywatch.analysis import elision_grammar as grammar
-from qualitywatch.analysis.elision import elision, elisions, remarks
-from qualitywatch.analysis.source import Source
-from qualitywatch.languages import LANGUAGES
+from qualitywatch.analysis.elision import grammar
+from qualitywatch.analysis.elision import tongues as elision_tongues
+from qualitywatch.analysis.elision.reading import elision, elisions, hint, remarks
+from qualitywatch.analysis.sources.skipping import language_of
+from qualitywatch.analysis.sources.source import Source
 
 # One row for each way of saying it; the second column is the form.
 ELISIONS = [
@@ -237,9 +238,7 @@ def test_hostile_files_cost_linear_time(piece: str) -> None:
 
 
 def read(text: str, path: str) -> Source:
-    suffix = path[path.rindex(".") :]
-    language = next(e for e in LANGUAGES.values() if suffix in e.suffixes)
-    return Source.read(path, text.encode(), language)
+    return Source.read(path, text.encode(), language_of(path, text.encode()))
 
 
 def places(text: str, path: str) -> list[tuple[int, str]]:
@@ -266,6 +265,170 @@ const view = (
         (7, "bare"),
         (10, "bare"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "kind"),
+    [
+        ("a.sql", "-- ... other columns ...", "line"),
+        ("a.sql", "... rest of the schema unchanged ...", "bare"),
+        ("a.dart", "[... rest of the widget unchanged ...]", "bare"),
+        ("a.ps1", "<# ... existing validation ... #>", "block"),
+        ("a.ps1", "<!-- ... existing report ... -->", "string"),
+        ("a.blade.php", "{{-- ... rest of the form ... --}}", "block"),
+        ("a.cshtml", "@* ... existing markup ... *@", "block"),
+        ("a.hs", "{- ... rest of the module ... -}", "block"),
+        ("a.ml", "(* ... other functions unchanged ... *)", "block"),
+        ("a.clj", ";; ... rest of the namespace ...", "line"),
+        ("a.erl", "% ... remaining clauses unchanged ...", "line"),
+        ("a.lua", "--[[ ... previous code ... ]]", "block"),
+        ("a.rb", "=begin\n... rest of the class ...\n=end", "block"),
+        ("a.sh", "... rest of script unchanged ...", "bare"),
+        ("a.yml", "[... remaining services unchanged ...]", "bare"),
+        ("a.go", "... rest of the code remains the same ...", "bare"),
+        ("a.html", "... rest of the form ...", "bare"),
+        ("a.html", "[rest of the form stays the same]", "bare"),
+        ("a.json", '"...": "existing scripts unchanged",', "bare"),
+        ("a.json", '"// ... other scripts": "",', "bare"),
+    ],
+)
+def test_every_form_of_comment_and_of_none(path: str, line: str, kind: str) -> None:
+    assert [found for _, found in places(line + "\n", path)] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.go", "func f() string {\n\treturn `\n{}\n<p>a</p>\n`\n}\n"),
+        ("a.rb", "a = <<~HTML\n  <p>a</p>\n  {}\nHTML\n"),
+        ("a.php", "<?php\n$a = <<<HTML\n<p>a</p>\n{}\nHTML;\n"),
+        ("a.py", 'A = """\n<p>a</p>\n{}\n"""\n'),
+        ("a.js", "const a = html`\n<p>a</p>\n{}\n`;\n"),
+        ("a.js", "const a = sql`\nSELECT a\n{}\nWHERE b\n`;\n"),
+        ("a.kt", 'val a = """\n<p>a</p>\n{}\n"""\n'),
+    ],
+)
+@pytest.mark.parametrize(
+    "remark", ["<!-- ... rest ... -->", "... rest of the HTML ..."]
+)
+def test_strings_that_hold_markup(path: str, text: str, remark: str) -> None:
+    assert [kind for _, kind in places(text.replace("{}", remark), path)] == ["string"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'PROMPT = """\nYou edit code.\nNever write this:\n{}\nWrite all of it.\n"""\n',
+        'PROMPT = """\n{}\n"""\n',
+        'HELP = "a\\\n{}"\n',
+    ],
+)
+def test_prompts_are_no_code(text: str) -> None:
+    assert places(text.replace("{}", "// ... existing code ..."), "a.py") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.rs", "/// Use it:\n/// // ... rest of the setup\nfn f() {}\n"),
+        ("a.rs", "/// Use it:\n/// ... other calls\nfn f() {}\n"),
+        ("a.go", "// Use it:\n//\t// ... other lines\nfunc f() {}\n"),
+        ("a.dart", "/// Use it:\n/// // ... other lines\nvoid f() {}\n"),
+        ("a.rs", "let a = B { c, ..Default::default() };\n"),
+        ("a.py", "a = b[..., None]\n"),
+        ("Dockerfile", "# Copy the rest of the application\nCOPY . .\n"),
+        ("Dockerfile", "# 6. Copia el resto del código\nCOPY . .\n"),
+    ],
+)
+def test_look_alikes_in_other_languages(path: str, text: str) -> None:
+    assert places(text, path) == []
+
+
+def test_a_build_file_may_leave_out_what_is_no_copy() -> None:
+    assert places("# (other stages unchanged)\n", "Dockerfile") == [(1, "line")]
+
+
+@pytest.mark.parametrize(
+    ("remark", "is_one"),
+    [
+        ("// ... (everything about ducks)", True),
+        ("// ... ducks ...", True),
+        ("// previous ducks unchanged", True),
+        ("// ...", True),
+        ("// ducks", False),
+        ("// ... and ducks", False),
+        ("// the previous duck is kept because it may swim", False),
+    ],
+)
+def test_hints_are_for_holes(remark: str, is_one: bool) -> None:
+    assert (hint(remark) is not None) is is_one
+
+
+WORDINGS = {
+    "Spanish": [
+        "// ... el resto del método permanece intacto ...",
+        "# código anterior sin cambios",
+        "// ... resto del archivo sin modificar ...",
+        "// (se mantiene la lógica original)",
+    ],
+    "Portuguese": [
+        "// ... o resto da função permanece o mesmo ...",
+        "// Os outros métodos não foram alterados",
+        "// ... código atual mantido ...",
+        "# (lógica existente mantida)",
+    ],
+    "French": [
+        "// ... le reste de la fonction reste identique ...",
+        "// Les autres méthodes ne changent pas",
+        "// ... code existant conservé ...",
+        "# (même logique qu'avant)",
+    ],
+    "German": [
+        "// ... Rest der Funktion bleibt gleich ...",
+        "// Die anderen Methoden wurden nicht verändert",
+        "# ... vorhandener Code unverändert ...",
+        "// (bisherige Implementierung)",
+    ],
+    "Italian": [
+        "// ... il resto del metodo non è cambiato ...",
+        "// Gli altri metodi rimangono gli stessi",
+        "# ... codice precedente invariato ...",
+        "// ... altre proprietà ...",
+    ],
+    "Russian": [
+        "// ... остальная часть функции не меняется ...",
+        "# Прочие методы остались прежними",
+        "// ... существующая логика ...",
+        "// (код ниже не изменился)",
+    ],
+    "Chinese": [
+        "// ... 函数其余部分保持不变 ...",
+        "# 其他方法没有变化",
+        "// （原有逻辑不变）",
+        "// ... 剩下的代码与之前一样 ...",
+    ],
+    "Japanese": [
+        "// ... 関数の残りは変更なし ...",
+        "# その他のメソッドはそのまま",
+        "// （元の処理と同じ）",
+        "// ... 以降のコードは省略 ...",
+    ],
+    "Korean": [
+        "// ... 함수의 나머지 부분은 동일합니다 ...",
+        "# 다른 메서드는 변경되지 않음",
+        "// (기존 로직과 동일)",
+        "// ... 이하 코드 생략 ...",
+    ],
+}
+
+
+def test_ten_languages_are_read() -> None:
+    assert len(elision_tongues.LANGUAGES) == len(WORDINGS) + 1  # and English
+
+
+@pytest.mark.parametrize("language", WORDINGS)
+def test_several_wordings_of_each_language(language: str) -> None:
+    assert [remark for remark in WORDINGS[language] if elision(remark) is None] == []
 
 
 def test_bare_words_that_break_python() -> None:

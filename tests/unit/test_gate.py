@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qualitywatch import config
+from qualitywatch import config, rulebook
+from qualitywatch.analysis import examine
 from qualitywatch.gate import Task, concerned, judge
 from qualitywatch.git import Commit, Person
 from qualitywatch.mirror import Mirror
@@ -23,11 +25,14 @@ from qualitywatch.model import (
     QuarantineState,
     Severity,
     Skipped,
+    Suppressed,
     Unanalysable,
     Violation,
 )
+from qualitywatch.traces import ALONE, Around, Examined
 from tests.factories import agent, change, violation
 
+RULES = rulebook.load()
 CLEAN = change("a = 1\n", "a = 2\n")
 
 
@@ -54,7 +59,7 @@ def judged(
         [CLEAN] * len(analyses),
         base="b" * 40,
         head=None,
-        analyse=lambda _tasks: analyses,
+        analyse=lambda _tasks: [Examined(analysis=each) for each in analyses],
         settings=settings or config.Gate(),
         clock=lambda: next(ticks),
         **fields,
@@ -144,6 +149,39 @@ def test_dismissed_does_not_count() -> None:
     assert report.reasons == ("1 violation dismissed by an operator",)
 
 
+def suppressed(*, counts: bool) -> Analysis:
+    """A violation that a comment allows, and what is said of a new comment."""
+    blocking = violation()
+    told = Suppressed(violation=blocking, reason="by design", line=1, counts=counts)
+    new = violation(rule="new-suppression", line=1, severity=Severity.MEDIUM)
+    return Analysis(violations=() if counts else (blocking, new), suppressed=(told,))
+
+
+def test_a_suppression_of_the_base_passes_and_is_listed() -> None:
+    """What the base allows is told, and fails nothing."""
+    report = judged(suppressed(counts=True))
+
+    assert report.decision == GO
+    assert report.reasons == ("1 violation allowed by a comment",)
+    assert len(report.suppressed) == 1
+
+
+def test_a_new_suppression_does_not_count() -> None:
+    """It is listed, and the violation fails as if it were not there."""
+    report = judged(suppressed(counts=False))
+
+    assert report.decision == NO_GO
+    assert [each.counts for each in report.suppressed] == [False]
+
+
+def test_a_human_may_accept_new_suppressions() -> None:
+    """Then they count, and nobody asks any more whether they should."""
+    report = judged(suppressed(counts=False), accept_new_suppressions=True)
+
+    assert (report.decision, report.violations) == (GO, ())
+    assert [each.counts for each in report.suppressed] == [True]
+
+
 def test_a_missing_answer_is_a_bug() -> None:
     """Fewer analyses than changes can never look like a clean result."""
     with pytest.raises(ValueError, match="shorter"):
@@ -162,18 +200,21 @@ def test_duration() -> None:
     assert judged(Analysis()).duration_ms == 250.0
 
 
-# Moved code
-
-BODY = "".join(f"total_{n} = price_{n} * count_{n}\n" for n in range(4))
+# Code that moved from one file to another
 
 
-def gains(*changes: Change) -> list[frozenset[str]]:
-    """What each of *changes* is told that others gained."""
-    told: list[frozenset[str]] = []
+BODY = "".join(f"    total_{n} = price_{n} * count_{n}\n" for n in range(4))
+WHOLE = f"def total():\n{BODY}    return total_0\n"
+GAINED = change("", WHOLE, path="new.py")
 
-    def analyse(tasks: Sequence[Task]) -> Iterable[Analysis]:
-        told.extend(gained for _, gained in tasks)
-        return [Analysis() for _ in tasks]
+
+def told(*changes: Change) -> list[list[Around]]:
+    """What is said around each of *changes*, in each round of the judgement."""
+    rounds: list[list[Around]] = []
+
+    def analyse(tasks: Sequence[Task]) -> Iterable[Examined]:
+        rounds.append([around for _, around in tasks])
+        return [examine(each, RULES, around=around) for each, around in tasks]
 
     judge(
         changes,
@@ -183,45 +224,47 @@ def gains(*changes: Change) -> list[frozenset[str]]:
         settings=config.Gate(),
         clock=lambda: 0.0,
     )
-    return told
+    return rounds
 
 
-def test_code_moved_to_another_file_is_known_there() -> None:
-    """The file that lost the lines is told; the one that gained them is not."""
-    lost, gained = gains(
-        change(BODY, "", path="old.py"), change("", BODY, path="new.py")
-    )
+def test_a_change_set_that_misses_nothing_is_judged_once() -> None:
+    """What files gain costs nothing where no other file lost anything."""
+    assert told(GAINED, CLEAN) == [[ALONE, ALONE]]
 
-    assert len(lost) == 4
-    assert gained == frozenset()
+
+def test_code_that_moved_to_another_file_is_known_there() -> None:
+    """The file that lost the function is judged again; the other one is not."""
+    lazy = change(WHOLE, "# ... existing code unchanged\n", path="old.py")
+
+    _, (around,) = told(lazy, GAINED)
+
+    assert around.moved == {"total"}
+    assert around.defined == {"total"}
 
 
 def test_own_gains_are_not_elsewhere() -> None:
     """Lines that only the file itself gains were not moved to another one."""
-    own, _ = gains(
-        change("a = 1\n", BODY, path="a.py"), change("b = 1\n", "b = 2\n", path="b.py")
-    )
+    lazy = change(WHOLE, f"# ... existing code\nif True:\n{BODY}", path="old.py")
 
-    assert own == frozenset()
+    assert told(lazy, CLEAN) == [[ALONE, ALONE]]
 
 
-def test_lines_that_were_only_rewritten_are_not_elsewhere() -> None:
-    """A line that the file itself has in another layout went nowhere."""
-    own, _ = gains(
-        change("total=price\n", "total  =  price\n", path="a.py"),
-        change("b = 1\n", "b = 2\n", path="b.py"),
-    )
+HOMES = [
+    pytest.param("notes.md", f"```\n{WHOLE}```\n", id="prose"),
+    pytest.param("old.txt", WHOLE, id="text"),
+    pytest.param("new.py", f"'''\n{WHOLE}'''\n", id="docstring"),
+    pytest.param("new.py", f"OLD = '''\n{WHOLE}'''\n", id="string"),
+    pytest.param("new.js", f"const old = `\n{WHOLE}`;\n", id="template"),
+    pytest.param("new.py", re.sub("(?m)^", "# ", WHOLE), id="comment"),
+]
 
-    assert own == frozenset()
 
+@pytest.mark.parametrize(("path", "text"), HOMES)
+def test_only_code_takes_code_in(path: str, text: str) -> None:
+    """Who keeps the dropped lines in a text or a comment has dropped them."""
+    lazy = change(WHOLE, "# ... existing code unchanged\n", path="old.py")
 
-def test_lines_that_nobody_had_are_not_told() -> None:
-    """A big new file does not weigh on the judgement of all the others."""
-    other, _ = gains(
-        change("a = 1\n", "a = 2\n", path="a.py"), change(None, BODY, path="b.py")
-    )
-
-    assert other == frozenset()
+    assert told(lazy, change(None, text, path=path)) == [[ALONE, ALONE]]
 
 
 # Whose quarantine

@@ -184,3 +184,40 @@ def test_declaration_files_have_no_bodies():
     comparison.path = "shop.pyi"
 
     assert not list(hollowed_body(comparison))
+
+
+JAVA = """\
+class A {
+  int f(int a) {
+    B b = load(a);
+    b.run();
+    return b.size();
+  }
+}
+"""
+
+
+def hollowed_java(head: str, stub: str) -> list[str]:
+    after = f"class A {{\n{head}  int f(int a) {{\n    {stub}\n  }}\n}}\n"
+    return [str(hit.confidence) for hit in hits(JAVA, after, "java")]
+
+
+@pytest.mark.parametrize(
+    ("head", "stub", "found"),
+    [
+        ("", "return 0;", ["likely"]),
+        ("", "throw new UnsupportedOperationException();", ["possible"]),
+        ("", 'throw new UnsupportedOperationException("TODO");', ["certain"]),
+        ("", "return Sizes.NONE;", ["possible"]),
+        ("  /** @deprecated Use g(). */\n", "return 0;", []),
+    ],
+)
+def test_stubs_in_java(head, stub, found):
+    assert found == hollowed_java(head, stub)
+
+
+def test_a_namesake_in_another_class_is_no_stub_of_this_one():
+    before = JAVA.replace(" f(", " measure(")
+    after = "class C {\n  int measure(int a) {\n    return 0;\n  }\n}\n"
+
+    assert not hits(before, after, "java")

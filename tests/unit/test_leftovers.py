@@ -1,10 +1,17 @@
-"""Conflict markers and Markdown fences: only new ones, only outside strings."""
+"""What merges, tools and chats leave: only what is new, only outside strings."""
 
 from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis.checks.leftovers import conflict_marker, markdown_fence
+from qualitywatch.analysis.checks.leftovers import (
+    conflict_marker,
+    markdown_fence,
+    patch_envelope,
+    search_replace_mark,
+    tool_call,
+)
+from qualitywatch.analysis.checks.preamble import assistant_preamble
 from tests.unit.test_compare import compare
 
 CONFLICT = "<<<<<<< HEAD\na = 1\n=======\na = 2\n>>>>>>> other\n"
@@ -47,3 +54,47 @@ def test_markdown_fence(language, before, after, lines):
     found = markdown_fence(compare(before, after, language))
 
     assert lines == [hit.line for hit in found]
+
+
+@pytest.mark.parametrize(
+    ("check", "language", "before", "after", "lines"),
+    [
+        (search_replace_mark, "python", None, "<<<<<<< SEARCH\nx = 1\n", [1]),
+        (search_replace_mark, "go", None, "package a\n>>>>>>> REPLACE\n", [2]),
+        (search_replace_mark, "rust", None, "------- SEARCH\n", [1]),
+        (search_replace_mark, "python", None, "x = '>>>>>>> REPLACE'\n", []),
+        (search_replace_mark, "python", "<<<<<<< SEARCH\n", "<<<<<<< SEARCH\n", []),
+        (conflict_marker, "python", None, "<<<<<<< SEARCH\n=======\n>>>>>>> a\n", []),
+        (patch_envelope, "python", None, "*** Begin Patch\nx = 1\n", [1]),
+        (patch_envelope, "java", None, "class A {}\n@@ -1,2 +1,3 @@\n", [2]),
+        (patch_envelope, "ruby", None, "@@count = 1\n", []),
+        (patch_envelope, "python", None, "+a = 1\n+b = 2\n+c = 3\n+d = 4\n", [1]),
+        (patch_envelope, "python", None, "x = (1\n+ 2\n+ 3)\n", []),
+        (patch_envelope, "bash", None, "patch <<'E'\n@@ -1 +1 @@\nE\n", []),
+        (tool_call, "python", None, "<function_calls>\nx = 1\n", [1]),
+        (tool_call, "python", None, "x = 1\n</content>\n", [2]),
+        (tool_call, "html", None, "<content>\n</content>\n", []),
+        (tool_call, "tsx", None, "const a = (\n<content>\n</content>\n);\n" * 5, []),
+        (tool_call, "json", None, '{"name": "a", "arguments": {}}\n', []),
+        (tool_call, "python", None, "X = '<function_calls>'\n", []),
+        (assistant_preamble, "python", None, "Here is the code:\nx = 1\n", [1]),
+        (assistant_preamble, "python", None, "# Here is the code:\nx = 1\n", []),
+        (assistant_preamble, "python", None, "x = 1\nAll of it works now.\n", [2]),
+        (assistant_preamble, "yaml", None, "summary: all of it works\n", []),
+        (assistant_preamble, "html", None, "<p>\nHere is the list:\n</p>\n", []),
+    ],
+)
+def test_other_leftovers(check, language, before, after, lines):
+    assert lines == [hit.line for hit in check(compare(before, after, language))]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [conflict_marker, search_replace_mark, patch_envelope, tool_call, markdown_fence],
+)
+def test_inputs_of_tests_may_hold_anything(check):
+    text = f"{CONFLICT}<<<<<<< SEARCH\n*** Begin Patch\n<function_calls>\n```\n"
+    comparison = compare(None, text)
+    comparison.path = "tests/fixtures/a.py"
+
+    assert [] == list(check(comparison))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis import matcher
+from qualitywatch.analysis.patterns import matcher
 from qualitywatch.rulebook.regexes import BrokenPattern
 
 HANDLER = "ExceptHandler(body=IndentedBlock(body=[SimpleStatementLine(body=[Pass()])]))"

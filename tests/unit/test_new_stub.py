@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis.checks.new_stub import (
-    confessed_stub,
-    new_stub,
-    remark_for_body,
+from qualitywatch.analysis.checks.new_stub import confessed_stub, new_stub
+from qualitywatch.analysis.checks.remark_for_body import remark_for_body
+from qualitywatch.analysis.stubs.confession import (
+    Confession,
+    confession,
+    names_replacement,
 )
-from qualitywatch.analysis.confession import Confession, confession, names_replacement
 from tests.unit.test_compare import compare
 
 
@@ -61,6 +62,8 @@ def test_tombstones(text, names):
     [
         ("def f():\n    # TODO: later\n    return 1\n", [(2, "rule")]),
         ("def f():\n    # TODO: later\n    pass\n", [(2, "possible")]),
+        ("def f():\n    # TODO: is it needed?\n    return 1\n", [(2, "possible")]),
+        ("def f():\n    # TODO: later\n    return Poll.READY\n", [(2, "possible")]),
         ("def f():\n    pass  # placeholder\n", [(2, "rule")]),
         ("# placeholder\ndef f():\n    return 1\n", [(3, "rule")]),
         ("def f():\n    raise NotImplementedError  # TODO\n", [(2, "possible")]),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from qualitywatch.analysis import query
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.source import Refused, Source
+from qualitywatch.analysis.patterns import query
+from qualitywatch.analysis.sources.source import Refused, Source
 from qualitywatch.errors import RuleError
 from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Confidence, Severity, ViolationType
@@ -167,6 +169,41 @@ def test_candidate_that_libcst_can_not_bear_is_no_clean_file() -> None:
 
     with pytest.raises(Refused, match="too large or too deep"):
         hits("f(" * 150 + ")" * 150, ruled)
+
+
+NAMED = "(call function: (identifier) @_n {}) @hit"
+
+
+@given(
+    st.lists(st.sampled_from(["f", "g", "(", ")", "\n", " ", "fg", "f("]), max_size=60)
+)
+def test_words_first_finds_the_same(parts: list[str]) -> None:
+    """A query that is asked only where its word stands misses nothing."""
+    code = "".join(parts)
+    by_word = rule(NAMED.format('(#eq? @_n "f")'), id="by-word")
+    by_walk = rule(NAMED.format('(#match? @_n "^f$")'), id="by-walk")
+    found = lines(code, by_word, by_walk)
+
+    assert found.get("by-walk") == found.get("by-word")
+
+
+def test_broken_rule_that_needs_a_word_is_named() -> None:
+    """It is compiled for the first text that holds its word, and blamed then."""
+    broken = rule('(cal (identifier) @n (#eq? @n "f")) @hit')
+
+    assert {} == hits("g(x)\n", broken)
+    with pytest.raises(RuleError, match="Invalid node type"):
+        hits("f(x)\n", broken)
+
+
+def test_what_stands_inside_a_leave_is_left_alone() -> None:
+    """The rule that says so leaves it alone, and only that one."""
+    leave = '(if_statement condition: (identifier) @c (#eq? @c "debug")) @leave'
+    polite = rule(f"(call) @hit {leave}", id="polite")
+    other = rule("(call) @hit", id="other")
+    code = "f(1)\nif debug:\n    if x:\n        f(2)\nif other:\n    f(3)\n"
+
+    assert {"polite": [1, 6], "other": [1, 4, 6]} == lines(code, polite, other)
 
 
 def test_remark_is_looked_for_in_every_comment() -> None:

@@ -15,6 +15,7 @@ from qualitywatch.model import (
     Quarantine,
     QuarantineState,
     Skipped,
+    Suppressed,
     Unanalysable,
 )
 from qualitywatch.reports import FORMATS, Look
@@ -73,7 +74,7 @@ def test_json_is_the_contract() -> None:
 
     assert list(written) == [
         *("decision", "reasons", "base", "head", "files_checked", "violations"),
-        *("unanalysable", "skipped", "quarantines", "duration_ms"),
+        *("unanalysable", "skipped", "quarantines", "duration_ms", "suppressed"),
     ]
     assert written["unanalysable"] == [{"path": "bad.py", "reason": "not UTF-8"}]
     assert set(written["violations"][0]) == {
@@ -183,3 +184,17 @@ def test_names_that_are_not_utf8_can_be_written() -> None:
     """JSON has no place for a stray byte: it is shown as an escape."""
     assert encodable("caf\udce9.py") == "caf\\xe9.py"
     assert encodable("ü.py") == "ü.py"
+
+
+def test_text_lists_what_comments_allow() -> None:
+    """Those that count, and those that wait for a human."""
+    told = [
+        Suppressed(violation=FOUND, reason="by design", line=40, counts=counts)
+        for counts in (True, False)
+    ]
+
+    lines = text(suppressed=tuple(told)).splitlines()
+
+    assert "allowed by a comment: 1" in lines
+    assert "new suppressions, of no effect until a human accepts them: 1" in lines
+    assert 2 == lines.count("    src/app.ts:41  elided-code: by design")

@@ -6,6 +6,7 @@ import pytest
 
 from qualitywatch.analysis.checks.silent_drop import silent_drop
 from qualitywatch.analysis.hit import Hit
+from qualitywatch.traces import Around
 from tests.unit.test_compare import compare
 
 HELPER = """\
@@ -17,6 +18,9 @@ def helper(value):
 
 
 """
+
+
+DEFINED = Around(defined=frozenset({"helper"}))
 
 
 def hits(before: str, after: str, language: str = "python", **fields) -> list[Hit]:
@@ -125,7 +129,7 @@ class Store{bases}:
         ("", "commit", "likely"),
         ("(Generic[T])", "commit", "likely"),
         ("(NamedTuple)", "commit", "likely"),
-        ("(Base)", "commit", "possible"),
+        ("(Base)", "commit", "likely"),
         ("(Base)", "_commit", "likely"),
         ("(Base)", "__enter__", "possible"),
     ],
@@ -180,19 +184,14 @@ def test_this_in_a_plain_function_is_another_object():
 
 
 def test_a_definition_that_went_to_another_file_is_less_sure():
-    elsewhere = frozenset({"def helper value :"})
-
-    (hit,) = hits(HELPER + "helper(1)", "helper(1)", gained_elsewhere=elsewhere)
+    (hit,) = hits(HELPER + "helper(1)", "helper(1)", around=DEFINED)
     assert hit.confidence == "likely"
 
 
 def test_a_script_may_call_what_went_to_another_script():
     gone = "function helper(v) {\n  const a = f(v);\n  return g(a);\n}\n"
-    elsewhere = frozenset({"function helper v"})
 
-    assert not hits(
-        gone + "helper(1);", "helper(1);", "javascript", gained_elsewhere=elsewhere
-    )
+    assert not hits(gone + "helper(1);", "helper(1);", "javascript", around=DEFINED)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis import source as module
-from qualitywatch.analysis.source import MAX_LINE, Refused, Source, line_key
+from qualitywatch.analysis.sources import source as module
+from qualitywatch.analysis.sources.source import MAX_LINE, Refused, Source, line_key
 from qualitywatch.languages import LANGUAGES
 
 

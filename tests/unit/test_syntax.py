@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qualitywatch.analysis.checks.syntax import broken_syntax, python_error
-from qualitywatch.analysis.source import Source
+from qualitywatch.analysis.sources.source import Source
 from qualitywatch.languages import LANGUAGES
 from tests.unit.test_compare import compare
 
@@ -31,7 +31,9 @@ def places(before: str | None, after: str, language: str = "python", path="src/a
         (None, "{% if a %}\nx = 1\n{% endif %}\n", []),
         ("def f():\n    g()\n", "def f():\n    # rest\n", [1]),
         ("def f():\n    g()\n", 'def f():\n    """Doc."""\n', []),
-        ("x = 1\n", "x = " + "(" * 5000 + ")" * 5000 + "\n", []),
+        ("x = 1\n", "x = " + "(" * 500 + ")" * 500 + "\n", []),
+        ("x = 1\n", "%matplotlib inline\nx = (\n", []),
+        ("x = 1\n", "cdef int x = 1\n", []),
     ],
 )
 def test_python_needs_both_parsers(before, after, lines):
@@ -39,7 +41,14 @@ def test_python_needs_both_parsers(before, after, lines):
 
 
 def test_python_errors_are_certain_and_say_where():
-    assert [(2, "certain")] == places("x = 1\n", "x = 1\ny = = 2\n")
+    assert [(3, "certain")] == places("x = 1\ny = 1\n", "x = 1\ny = 1\nz = = 2\n")
+
+
+@pytest.mark.parametrize("before", [None, "x = 1\n", "x = 1\ny = 2\n"])
+def test_a_text_that_is_new_for_the_most_part_is_likely_at_most(before):
+    after = "x = 1\nz = (\nnew = 1\nnewer = 2\n"
+
+    assert ["likely"] == [confidence for _, confidence in places(before, after)]
 
 
 def test_a_warning_of_the_parser_is_not_shown():
@@ -51,13 +60,32 @@ def test_a_warning_of_the_parser_is_not_shown():
 @pytest.mark.parametrize(
     ("language", "before", "after", "found"),
     [
-        ("javascript", "f();\n", "f(;\n", [(1, "certain")]),
-        ("jsx", "f();\n", "f(;\n", [(1, "certain")]),
+        ("javascript", "f();\n", "f();\ng(;\n", [(2, "certain")]),
+        ("jsx", "f();\n", "f();\ng(;\n", [(2, "certain")]),
         ("typescript", "f();\n", "f();\ng(;\n", [(2, "likely")]),
         ("tsx", "f();\n", "const a = <p>x</b>;\n", [(1, "likely")]),
         ("javascript", "f(;\n", "f(;\ng(;\n", []),
         ("javascript", None, "// @flow\nfunction f(a: number) {}\n", []),
-        ("javascript", None, "f(;\n", [(1, "certain")]),
+        ("javascript", None, "f(;\n", [(1, "likely")]),
+        ("javascript", None, "describe 'a'\n  it 'b'\n  end\nend\n", []),
+        ("typescript", "f();\n", "type A = (string) => void;\n", []),
+        ("typescript", "f();\n", "export type * from './a';\n", []),
+        ("tsx", "f();\n", "type A = import('a').B<\n  {},\n  C\n>\n\n;<B />\n", []),
+        ("javascript", "f();\n", "import a from 'a' assert { type: 'json' };\n", []),
+        ("typescript", None, "f();\ng(;\n", [(2, "possible")]),
+        ("go", None, "package a\n\nvar x = (\n", [(3, "likely")]),
+        ("go", "package a\n", "package a\n\nvar x = (\n", [(3, "likely")]),
+        ("rust", "fn f() {}\n", "fn f() { try!(g()) }\n", []),
+        ("rust", "fn f() {}\n", "fn f() {}\nfn g( {}\n", [(2, "likely")]),
+        ("rust", "fn f( {}\n", "fn f( {}\nfn g( {}\n", []),
+        ("swift", "let a = 1\n", "let a = 1\nlet b = = 2\n", [(2, "possible")]),
+        ("csharp", "class A {}\n", "class A {}\n#if B\nclass C\n#endif\n{}\n", []),
+        ("json", '{"a": 1}\n', '{"a": 1\n"b": 2}\n', [(2, "likely")]),
+        ("yaml", "a: 1\nb: 2\n", "a: 1\nb: 2\nc: [\n", [(4, "certain")]),
+        ("yaml", "a: 1\n", "{{- if .A }}\na: 1\n{{- end }}\n", []),
+        ("yaml", "a: [\n", "a: [\nb: [\n", []),
+        ("toml", "a = 1\nb = 2\n", "a = 1\nb = 2\nc =\n", [(3, "certain")]),
+        ("sql", "SELECT 1;\n", "SELECT ((;\n", []),
         ("javascript", None, "let a: number = 1;\n", [(1, "possible")]),
         ("javascript", None, "declare module 'a' {\n}\n", []),
         ("tsx", None, "const a = <p>a & b</p>;\n", []),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis.outline import Outline
-from qualitywatch.analysis.source import Refused, Source
-from qualitywatch.analysis.units import Unit, units
+from qualitywatch.analysis.outlines.outline import Outline
+from qualitywatch.analysis.outlines.units import Unit, units
+from qualitywatch.analysis.sources.source import Refused, Source
 from qualitywatch.languages import LANGUAGES
 
 

@@ -6,16 +6,20 @@ about nothing: the code is there, or there was none. Words alone never make the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
 
-from qualitywatch.analysis.compare import Comparison
-from qualitywatch.analysis.elision import Elision, Remark, elisions
+from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.comparing.holes import hole
+from qualitywatch.analysis.elision.grammar import HINT
+from qualitywatch.analysis.elision.places import Remark
+from qualitywatch.analysis.elision.reading import Elision, elisions
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.source import Source
-from qualitywatch.analysis.units import Unit
+from qualitywatch.analysis.outlines.units import Unit
+from qualitywatch.analysis.sources.source import Source
 from qualitywatch.model import Confidence, Evidence
 
 MAX_HITS = 200  # of one file
@@ -23,9 +27,13 @@ MIN_LOST = 3  # lines; an honest edit may drop one or two beside a remark
 
 _SHOWN = 60  # characters of a remark that a message quotes
 _REACH = 50  # lines below a remark that are searched for code
-_CLOSERS = ("}", ")", "]", "</", "-->", "`", '"""', "'''", "case ", "default:")
+_CLOSES = re.compile(
+    r"""\s*(?:[})\]`]|</|-->|"{3}|'{3}|["']@|;;|case\b|default:|\{[/:]|\{%\s*end
+    |@end|<\?php\s+end|(?:end\w*|fi|done|esac|rescue|ensure|catch|when)\b)""",
+    re.VERBOSE,
+)
+_INDENTED = frozenset({"python", "yaml", "haskell", "fsharp", "nim"})
 _NOTHING = ("", "pass", "...")
-_COMMENTS = ("#", "//", "/*", "*", "{/*", "<!--")
 
 
 def elided_code(comparison: Comparison) -> Iterator[Hit]:
@@ -48,7 +56,7 @@ def leftover_remark(comparison: Comparison) -> Iterator[Hit]:
         for remark, found, evidence in _judged(comparison)
         if evidence is None
         and remark.kind not in ("string", "doc")
-        and not found.is_heading
+        and not found.is_doubtful
     )
     for remark, found in islice(left, MAX_HITS):
         yield _hit(remark, found, None)
@@ -60,7 +68,7 @@ def _judged(
     """The new remarks, each with the proof that its code is gone, if there is one."""
     losses: dict[tuple[int, bool], Evidence | None] = {}
     for remark, found in elisions(comparison.after, wanted=comparison.is_new_line):
-        if found.is_heading and not _speaks_of_lost_code(comparison, remark, found):
+        if found.is_doubtful and not _speaks_of_lost_code(comparison, remark, found):
             continue
         place = _place(comparison, remark)
         if place not in losses:
@@ -81,10 +89,12 @@ def _place(comparison: Comparison, remark: Remark) -> tuple[int, bool]:
 def _speaks_of_lost_code(
     comparison: Comparison, remark: Remark, found: Elision
 ) -> bool:
-    """False for a heading that may be the title of the code that follows it."""
-    return _nothing_follows(comparison.after, remark) or bool(
-        _named_and_gone(comparison, found)
-    )
+    """False for a doubtful remark that may be the title of code that follows it."""
+    if found.form != HINT and (
+        _nothing_follows(comparison.after, remark) or _named_and_gone(comparison, found)
+    ):
+        return True
+    return hole(comparison, remark.line, remark.end_line) >= MIN_LOST
 
 
 def _proof(
@@ -131,10 +141,10 @@ def _with_references(comparison: Comparison, lost: Evidence) -> Evidence:
 def _nothing_follows(source: Source, remark: Remark) -> bool:
     """True when the block ends behind *remark*: by a bracket, a tag or an indent."""
     line = _next_code(source, remark.end_line)
-    if line is None or line.lstrip().startswith(_CLOSERS):
+    if line is None or _CLOSES.match(line):
         return True
     indent = len(line) - len(line.lstrip())
-    return indent < remark.column - 1 and source.language.name == "python"
+    return indent < remark.column - 1 and source.language.name in _INDENTED
 
 
 def _next_code(source: Source, line: int) -> str | None:
@@ -142,8 +152,11 @@ def _next_code(source: Source, line: int) -> str | None:
 
     `None` is the end of the file; an empty text, that it is too far to look for.
     """
+    language = source.language
+    marks = (*language.line_comments, *(mark for mark, _ in language.block_comments))
     for text in source.lines[line : line + _REACH]:
-        if text.strip() not in _NOTHING and not text.lstrip().startswith(_COMMENTS):
+        is_remark = text.lstrip().startswith((*marks, "*", "{/*"))
+        if text.strip() not in _NOTHING and not is_remark:
             return text
     return None if line + _REACH >= len(source.lines) else ""
 
@@ -154,7 +167,7 @@ def _hit(remark: Remark, found: Elision, evidence: Evidence | None) -> Hit:
     if evidence is not None:
         count = evidence.lost_lines
         names["lost"] = f"{count} line{'' if count == 1 else 's'}"
-    sure = evidence is None or not found.is_heading
+    sure = evidence is None or not found.is_doubtful
     return Hit(
         line=remark.line,
         column=remark.column,

@@ -10,25 +10,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qualitywatch.analysis.bodies import Body, Stub
-from qualitywatch.analysis.compare import Comparison
-from qualitywatch.analysis.confession import (
+from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.hit import Hit
+from qualitywatch.analysis.outlines.units import Unit
+from qualitywatch.analysis.sources.source import line_key
+from qualitywatch.analysis.stubs.bodies import Body, Stub
+from qualitywatch.analysis.stubs.confession import (
     gives_reason,
     names_replacement,
     sounds_incomplete,
 )
-from qualitywatch.analysis.design import (
+from qualitywatch.analysis.stubs.design import (
     has_abstract_class,
+    head,
     is_constructor,
     is_declaration_file,
     is_marked_abstract,
 )
-from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.source import line_key
-from qualitywatch.analysis.units import Unit
+from qualitywatch.analysis.stubs.facts import facts_of
 from qualitywatch.model import Confidence, Evidence
 
-_PARAMETER_FIELDS = re.compile(rb"\b(?:public|private|protected|readonly)\s+\w")
+# What a constructor leaves to its head: fields among its parameters, a list of
+# initialisers, a call of the constructor above it.
+_DOES_BY_HEAD = re.compile(
+    r"\b(?:public|private|protected|readonly|va[lr])\s+\w[^()]*[,)]|\)\s*:\s*\w+\s*[({]"
+)
+_DELIBERATE = frozenset({Stub.ECHO, Stub.NAMED, Stub.REFUSED})
 MIN_REASON_WORDS = 4  # of a remark, its mark included; a shorter one is a label
 MIN_DEAD_LINES = 2  # lines of the old body that now stand in comments
 
@@ -39,17 +46,21 @@ def hollowed_body(comparison: Comparison) -> Iterator[Hit]:
         return
     for old, new in comparison.hollowed:
         evidence = comparison.gone_from(old)
-        if evidence is None or not _are_unique(comparison, old, new):
+        if evidence is None or not comparison.is_sure(old, new):
+            continue
+        if not _is_in_place(comparison, old, new):
             continue
         body = comparison.body(new)
         if confidence := _confidence(comparison, old, new, body, evidence):
             yield _hit(new, body, evidence, confidence)
 
 
-def _are_unique(comparison: Comparison, old: Unit, new: Unit) -> bool:
-    """False among overloads and conditional twins: nobody knows which is which."""
-    assert comparison.base is not None
-    return comparison.base.is_only(old) and comparison.outline.is_only(new)
+def _is_in_place(comparison: Comparison, old: Unit, new: Unit) -> bool:
+    """False for a namesake in another class: a stub there says nothing of this one."""
+    if old.name == new.name:
+        return True
+    was, now = old.owner, new.owner
+    return was is not None and now is not None and comparison.successor(was) is now
 
 
 def _confidence(
@@ -68,7 +79,7 @@ def _confidence(
         return Confidence.CERTAIN
     if _has_dead_code(comparison, old, body):
         return Confidence.CERTAIN
-    if body.stub is Stub.ECHO:
+    if body.stub in _DELIBERATE:
         return Confidence.POSSIBLE
     is_explained = any(
         gives_reason(text) or len(text.split()) > MIN_REASON_WORDS for text in said
@@ -89,16 +100,36 @@ def _is_honest(
     return (
         body.stub is Stub.THROW
         or 2 * evidence.lost_lines < _body_lines(comparison, old)  # it lives elsewhere
-        or is_marked_abstract(new)
-        or (has_abstract_class(new) and not has_abstract_class(old))
+        or _became_abstract(comparison, old, new)
         or any(names_replacement(t) for t in _said(comparison, body))
+        or any(names_replacement(t) for t in _said_above(comparison, new))
     )
+
+
+def _became_abstract(comparison: Comparison, old: Unit, new: Unit) -> bool:
+    """True where others have the body from now on."""
+    assert comparison.base is not None
+    if is_marked_abstract(new):
+        return True
+    if has_abstract_class(new) and not has_abstract_class(old):
+        return True
+    now = facts_of(comparison.outline, new)
+    was = facts_of(comparison.base, old) if now is not None else None
+    return now is not None and was is not None and now.is_abstract > was.is_abstract
 
 
 def _said(comparison: Comparison, body: Body) -> list[str]:
     """What the change itself says in the body; the old docstring knows nothing."""
     comments = [c.text for c in body.comments if comparison.is_new_line(c.line)]
     return [*comments, *body.messages]
+
+
+def _said_above(comparison: Comparison, new: Unit) -> Iterator[str]:
+    """The lines that the change adds to the documentation of the function."""
+    for comment in comparison.outline.comments_above(new):
+        for line in range(comment.line, comment.end_line + 1):
+            if comparison.is_new_line(line):
+                yield comparison.after.lines[line - 1]
 
 
 def _body_lines(comparison: Comparison, old: Unit) -> int:
@@ -132,7 +163,7 @@ def _is_relieved(comparison: Comparison, old: Unit, new: Unit) -> bool:
         return False
     fields = comparison.outline.own_code(now)
     has_more_fields = len(fields) > len(comparison.base.own_code(was))
-    is_short_form = _PARAMETER_FIELDS.search(new.node.text or b"") is not None
+    is_short_form = _DOES_BY_HEAD.search(head(new)) is not None
     is_remade = (was.bases, was.decorators) != (now.bases, now.decorators)
     return has_more_fields or is_remade or is_short_form
 
@@ -142,7 +173,7 @@ def _has_dead_code(comparison: Comparison, old: Unit, body: Body) -> bool:
     assert comparison.base is not None
     was = {code.key for code in comparison.base.code_of(old)}
     commented = [
-        line_key(line.strip().lstrip("#/* "))
+        line_key(line.strip().lstrip("#/*- "))
         for comment in body.comments
         for line in comment.text.split("\n")
     ]

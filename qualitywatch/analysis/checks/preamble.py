@@ -1,0 +1,84 @@
+"""The words of a chat above or below the code, as bare text.
+
+Needs a function: what is a sentence, and no code, differs with the language. Where the
+grammar refuses the line, any sentence is enough; elsewhere it must begin as assistants
+begin an answer, or close it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qualitywatch.analysis.checks.leftovers import MARKUP, TEXTS, outside_strings
+from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.hit import Hit
+from qualitywatch.analysis.stubs.design import is_test_data
+from qualitywatch.analysis.syntax.prose import is_said, is_sentence
+from qualitywatch.languages import Language
+
+_FIRST, _LAST = 3, 15  # lines with text that a chat may hold, at both ends
+_MAX_BROKEN = 100_000  # lines of error nodes that are counted
+
+
+def assistant_preamble(comparison: Comparison) -> Iterator[Hit]:
+    """One hit at the first sentence of a chat above the code, one below it."""
+    source = comparison.after
+    if source.language.name in TEXTS or is_test_data(comparison.path):
+        return
+    filled = [n for n, text in enumerate(source.lines, 1) if text.strip()]
+    said = _sentences(comparison, filled)
+    above = [n for n in filled[:_FIRST] if n in said]
+    below = [n for n in filled[-_LAST:] if n in said and n not in above]
+    for lines in (above, below):
+        yield from outside_strings(comparison, lines[:1])
+
+
+def _sentences(comparison: Comparison, filled: list[int]) -> set[int]:
+    """The new lines, near both ends, that are sentences and no code."""
+    source = comparison.after
+    near = [*filled[:_FIRST], *filled[-_LAST:]]
+    marks = _marks(source.language)
+    new = [
+        n
+        for n in near
+        if comparison.is_new_line(n) and not source.lines[n - 1].startswith(marks)
+    ]
+    declared = {unit.line for unit in comparison.outline.units[1:]}
+    said = {n for n in new if n not in declared and is_said(source.lines[n - 1])}
+    if source.language.name in MARKUP:
+        return said & _outside_markup(source.lines, filled)
+    if source.language.grammar is None or not said.symmetric_difference(new):
+        return said
+    broken = _broken_lines(comparison) if source.has_errors else frozenset()
+    return said | {n for n in new if n in broken and is_sentence(source.lines[n - 1])}
+
+
+def _marks(language: Language) -> tuple[str, ...]:
+    """What a line begins with that is a comment or a string, and not bare."""
+    openings = (opening for opening, _ in language.block_comments)
+    return ('"', "'", "`", *language.line_comments, *openings)
+
+
+def _outside_markup(lines: list[str], filled: list[int]) -> set[int]:
+    """In a document of tags: what stands above the first tag and below the last."""
+    tagged = [n for n in filled if lines[n - 1].lstrip().startswith(("<", "{", "@"))]
+    if not tagged:
+        return set()
+    return {n for n in filled if n < tagged[0] or n > tagged[-1]}
+
+
+def _broken_lines(comparison: Comparison) -> frozenset[int]:
+    """The lines that hold an error node, or begin inside one."""
+    found: set[int] = set()
+    cursor = comparison.after.tree.walk()
+    while len(found) < _MAX_BROKEN:
+        node = cursor.node
+        assert node is not None
+        if node.is_error or node.is_missing:
+            found.update(range(node.start_point[0] + 1, node.end_point[0] + 2))
+        elif node.has_error and cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return frozenset(found)
+    return frozenset(found)

@@ -1,0 +1,1 @@
+"""Two versions of one file: what was matched, moved and lost."""

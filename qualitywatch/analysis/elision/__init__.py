@@ -1,0 +1,1 @@
+"""Remarks that stand for code: how they are worded, and where they stand."""

@@ -1,0 +1,1 @@
+"""Texts become units: modules, classes, functions, with names and bodies."""

@@ -1,0 +1,62 @@
+"""What one query per language finds in a tree: units, what names them, comments.
+
+The query is made from the tables of `languages`, so that adding a language needs no
+code here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+import tree_sitter
+
+from qualitywatch.languages import LANGUAGES, Language, load_grammar
+from qualitywatch.languages.syntax import Binding, Shape, Syntax
+
+
+@lru_cache(maxsize=32)
+def grammar(language: Language) -> tree_sitter.Language:
+    """The grammar of *language*, loaded once in a process."""
+    return load_grammar(language)
+
+
+@lru_cache(maxsize=1)
+def empty_tree() -> tree_sitter.Tree:
+    """The tree of an empty text, for languages that have no grammar."""
+    return tree_sitter.Parser(grammar(LANGUAGES["json"])).parse(b"")
+
+
+@lru_cache(maxsize=32)
+def structure_query(language: Language) -> tree_sitter.Query:
+    """The query whose captures are the units and comments of *language*."""
+    return tree_sitter.Query(grammar(language), "\n".join(_patterns(language.syntax)))
+
+
+@lru_cache(maxsize=32)
+def shapes(syntax: Syntax) -> Mapping[str, Shape]:
+    """The shape of each node type that may be a unit."""
+    return MappingProxyType({t: shape for shape in syntax.shapes for t in shape.types})
+
+
+@lru_cache(maxsize=32)
+def bindings(syntax: Syntax) -> Mapping[str, Binding]:
+    """How each node type that binds calls what it binds."""
+    return MappingProxyType({binding.type: binding for binding in syntax.bindings})
+
+
+def _patterns(syntax: Syntax) -> Iterator[str]:
+    yield f"{_any_of(syntax.comments)} @comment"
+    for shape in syntax.shapes:
+        if shape.is_listed and shape.has_body:
+            yield from (f"({t} body: (_)) @{shape.kind}" for t in shape.types)
+        elif shape.is_listed:
+            yield f"{_any_of(shape.types)} @{shape.kind}"
+    for binding in syntax.bindings:
+        yield f"({binding.type} {binding.pattern}) @binding"
+    yield from syntax.patterns
+
+
+def _any_of(types: tuple[str, ...]) -> str:
+    return "[" + " ".join(f"({name})" for name in types) + "]"

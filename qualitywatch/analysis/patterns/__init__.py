@@ -1,0 +1,1 @@
+"""Rules written as queries, expressions and libcst matchers."""

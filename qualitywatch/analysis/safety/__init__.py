@@ -1,0 +1,1 @@
+"""What opens a hole: lost access control, secrets, ways round this guard."""

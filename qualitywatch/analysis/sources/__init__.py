@@ -1,0 +1,1 @@
+"""Files become texts, comments and code lines, held to limits."""

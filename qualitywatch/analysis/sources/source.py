@@ -1,0 +1,293 @@
+"""One version of one file: decoded, held to limits, and parsed when somebody asks.
+
+Text is decoded as the language's own tools would decode it (`decoding`). What is
+refused is reported as unanalysable by `analyse`, never passed over.
+
+The parser has a budget counted in its own progress reports, not in seconds: the same
+file always gets the same answer, on a busy machine too.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from itertools import accumulate
+from typing import Literal
+
+import tree_sitter
+
+from qualitywatch.analysis.outlines.structure import grammar, structure_query
+from qualitywatch.analysis.sources.cost import is_deep
+from qualitywatch.analysis.sources.decoding import Refused as Refused
+from qualitywatch.analysis.sources.decoding import decode
+from qualitywatch.analysis.sources.plain import Span, comment_spans, empty_tree, without
+from qualitywatch.languages import Language
+from qualitywatch.model import Noun
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_LINE = 1024 * 1024
+PARSE_BUDGET = 20_000  # progress reports; ordinary code needs 5,000 a megabyte
+
+Kind = Literal["line", "block", "doc", "jsx", "string", "bare"]
+"""`doc` is a docstring; `string` and `bare` are remarks that are no comment at all."""
+
+Shebang = Literal["shebang"]
+
+_CHUNK = 512
+_TOKEN = re.compile(r"""\w+|[^\w\s()\[\]{},;"'`\\]""")
+_WORD = re.compile(r"\w")
+_CLOSERS = frozenset({"pass"})
+_LONG_BRACKET = re.compile(r"--\[=*\[")
+
+
+class Comment(Noun):
+    """A comment or docstring with its marks still on."""
+
+    text: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    kind: Kind
+    alone: bool  # no code stands on its lines
+
+
+class CodeLine(Noun):
+    """A line that holds code: its number and its tokens, joined by single spaces."""
+
+    line: int
+    key: str
+
+
+class Source:
+    """One version of one file; make it with `Source.read`."""
+
+    def __init__(
+        self, path: str, language: Language, content: bytes, text: str
+    ) -> None:
+        self.path = path
+        self.language = language
+        self.content = content
+        self.text = text
+        self.data = text.encode()
+        self.lines = text.split("\n")
+
+    @classmethod
+    def read(
+        cls,
+        path: str,
+        content: bytes,
+        language: Language,
+        *,
+        max_bytes: int = MAX_BYTES,
+    ) -> Source:
+        """The file, decoded; raises `Refused` where it can not be analysed."""
+        if len(content) > max_bytes:
+            raise Refused(f"is larger than {max_bytes} bytes")
+        source = cls(path, language, content, decode(content, language))
+        if any(len(line) > MAX_LINE for line in source.lines):
+            raise Refused(f"has a line longer than {MAX_LINE} characters")
+        return source
+
+    @cached_property
+    def tree(self) -> tree_sitter.Tree:
+        """The syntax tree; raises `Refused` where parsing costs too much.
+
+        Without a grammar it is the tree of an empty text: nothing is found in it.
+        """
+        if self.language.grammar is None:
+            return empty_tree()
+        parser = tree_sitter.Parser(grammar(self.language))
+        data = self.data  # the tree keeps `piece`: were `self` in it, none were freed
+        spent = 0
+
+        def piece(offset: int, _: object) -> bytes:
+            # The binding never frees a piece: the parser gets the text itself, and who
+            # asks a node for its text gets little at a time.
+            return data if offset == 0 else data[offset : offset + _CHUNK]
+
+        def over_budget(*_: object) -> bool:
+            nonlocal spent
+            spent += 1
+            return spent > PARSE_BUDGET
+
+        try:
+            tree = parser.parse(piece, encoding="utf8", progress_callback=over_budget)
+        except ValueError:
+            raise Refused("is too hard to parse") from None
+        if is_deep(tree):
+            raise Refused("nests deeper than any person writes")
+        return tree
+
+    @property
+    def has_errors(self) -> bool:
+        """True when the grammar does not accept the text as it stands."""
+        return self.tree.root_node.has_error
+
+    def comments(self) -> tuple[Comment, ...]:
+        """Every comment and docstring, in the order of the text."""
+        return self._comments
+
+    @cached_property
+    def code(self) -> tuple[CodeLine, ...]:
+        """The lines that hold code: without comments, blank lines, bare brackets."""
+        closers = frozenset(self.language.closers)
+        return tuple(
+            CodeLine(line=number, key=key)
+            for number, key in enumerate(self._keys, 1)
+            if _is_code(key, closers)
+        )
+
+    @cached_property
+    def tokens(self) -> str:
+        """All tokens outside comments, each with a space of its own on both sides."""
+        joined = " ".join(key for key in self._keys if key)
+        return f" {joined.replace(' ', '  ')} "
+
+    @cached_property
+    def captures(self) -> dict[str, list[tree_sitter.Node]]:
+        """Units, bindings and comments by capture name, from one query."""
+        if self.language.grammar is None:
+            return {}
+        query = structure_query(self.language)
+        cursor = tree_sitter.QueryCursor(query)
+        found = cursor.captures(self.tree.root_node)
+        return {
+            name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
+            for name, nodes in found.items()
+        }
+
+    def column(self, line: int, byte_column: int) -> int:
+        """The column, counted in characters from 1, of a byte column of the tree."""
+        text = self.lines[line - 1]
+        if text.isascii():
+            return byte_column + 1
+        return len(text.encode()[:byte_column].decode("utf-8", "replace")) + 1
+
+    @cached_property
+    def _comments(self) -> tuple[Comment, ...]:
+        if self.language.grammar is None:
+            return tuple(self._plain_comment(span) for span in self._spans)
+        return tuple(
+            self._comment(node, kind)
+            for node, kind in self._comment_nodes
+            if kind != "shebang"
+        )
+
+    @cached_property
+    def _comment_nodes(self) -> list[tuple[tree_sitter.Node, Kind | Shebang]]:
+        nodes: dict[int, tuple[tree_sitter.Node, Kind | Shebang]] = {}
+        for node in self.captures.get("comment", ()):
+            nodes[node.start_byte] = (node, self._kind(node))
+        for node in self.captures.get("quoted", ()):
+            nodes.pop(node.start_byte, None)
+        for node in self.captures.get("shebang", ()):
+            nodes[node.start_byte] = (node, "shebang")
+        for node in self.captures.get("jsx", ()):
+            nodes[node.start_byte] = (node, "jsx")
+        for node in self.captures.get("doc", ()):
+            nodes[node.start_byte] = (node, "doc")
+        return [nodes[start] for start in sorted(nodes)]
+
+    def _kind(self, node: tree_sitter.Node) -> Kind | Shebang:
+        mark = self.data[node.start_byte : node.start_byte + 12].decode(
+            "utf-8", "replace"
+        )
+        if node.start_byte == 0 and mark.startswith("#!"):
+            return "shebang"
+        return _kind_of(mark, node.end_byte - node.start_byte, self.language)
+
+    def _comment(self, node: tree_sitter.Node, kind: Kind) -> Comment:
+        (row, column), (end_row, end_column) = node.start_point, node.end_point
+        if end_column == 0 and end_row > row:  # the grammar counts the line's end to it
+            end_row -= 1
+            end_column = len(self.lines[end_row].encode())
+        before = self.lines[row].encode()[:column].strip()
+        after = self.lines[end_row].encode()[end_column:].strip()
+        if kind == "jsx":
+            before, after = before.removesuffix(b"{"), after.removeprefix(b"}")
+        return Comment(
+            text=self.data[node.start_byte : node.end_byte].decode().removesuffix("\n"),
+            line=row + 1,
+            column=self.column(row + 1, column),
+            end_line=end_row + 1,
+            end_column=max(1, self.column(end_row + 1, end_column) - 1),
+            kind=kind,
+            alone=not before.strip() and not after.strip(),
+        )
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        return comment_spans(self.text, self.language)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        lengths = (len(line) + 1 for line in self.lines)
+        return list(accumulate(lengths, initial=0))
+
+    def _plain_comment(self, span: Span) -> Comment:
+        row = bisect_right(self._starts, span.start) - 1
+        end_row = bisect_left(self._starts, span.end) - 1
+        column = span.start - self._starts[row]
+        end_column = span.end - self._starts[end_row]
+        text = self.text[span.start : span.end]
+        before = self.lines[row][:column].strip()
+        after = self.lines[end_row][end_column:].strip()
+        return Comment(
+            text=text,
+            line=row + 1,
+            column=column + 1,
+            end_line=end_row + 1,
+            end_column=max(1, end_column),
+            kind=_kind_of(text[:12], len(text), self.language),
+            alone=not before and not after,
+        )
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return [
+            " ".join(_TOKEN.findall(t)) for t in self._without_comments().split("\n")
+        ]
+
+    def _without_comments(self) -> str:
+        if self.language.grammar is None:
+            return without(self.text, self._spans)
+        pieces, position = [], 0
+        for node, _ in self._comment_nodes:
+            if node.start_byte < position:
+                continue  # inside another one
+            pieces.append(self.data[position : node.start_byte])
+            gap = self.data[node.start_byte : node.end_byte].count(b"\n")
+            pieces.append(b"\n" * gap or b" ")
+            position = node.end_byte
+        pieces.append(self.data[position:])
+        return b"".join(pieces).decode()
+
+
+def line_key(line: str, language: Language | None = None) -> str:
+    """The tokens of *line* joined by single spaces; empty where it holds no code.
+
+    Brackets, commas, semicolons and quotes are left out: formatters move them. With
+    its *language* the comments on the line are left out, as far as one line tells.
+    """
+    if language is not None:
+        line = without(line, comment_spans(line, language))
+    key = " ".join(_TOKEN.findall(line))
+    closers = _CLOSERS if language is None else frozenset(language.closers)
+    return key if _is_code(key, closers) else ""
+
+
+def _is_code(key: str, closers: frozenset[str]) -> bool:
+    return _WORD.search(key) is not None and key not in closers
+
+
+def _kind_of(text: str, length: int, language: Language) -> Kind:
+    """The kind of a comment by how it begins; a row of slashes is no documentation."""
+    for mark in language.doc_marks:
+        follows = text[len(mark) : len(mark) + 1]
+        is_row = mark[-1] != "*" and follows == mark[-1]
+        if text.startswith(mark) and length > len(mark) + 1 and not is_row:
+            return "doc"
+    is_block = text.startswith(tuple(mark for mark, _ in language.block_comments))
+    return "block" if is_block or _LONG_BRACKET.match(text) else "line"

@@ -1,0 +1,1 @@
+"""Bodies that do nothing: what they are, what they admit, who is excused."""

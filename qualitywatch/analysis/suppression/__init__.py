@@ -1,0 +1,1 @@
+"""Comments that let a violation be, and which of them count."""

@@ -1,0 +1,1 @@
+"""Names that are gone, and who still uses them, here and in other files."""

@@ -1,0 +1,1 @@
+"""Texts that do not parse, and what a parser gets wrong."""

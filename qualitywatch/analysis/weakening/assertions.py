@@ -1,0 +1,314 @@
+"""What a test asserts: statement by statement, how strong each is, and of what.
+
+Strength is read from the words: an exact value, a part or a bound of it, that it is
+there at all, or nothing (`assert True`). Frameworks share these words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+from functools import cached_property
+
+from qualitywatch.analysis.sources.source import line_key
+from qualitywatch.rulebook.regexes import compile_regex
+
+MAX_STATEMENT = 1_000  # signs that are read of one
+MAX_LINES = 15
+MAX_ASSERTIONS = 300  # of one test
+
+_HEAD = compile_regex(  # asked of every line: linear, and thrice as fast as `re`
+    "|".join(
+        (
+            r"\b(?:assert\w*!?|Assert(?:ions?|That)?\b|refute\w*|flunk\b|XCT[AFU]\w+)",
+            r"\b(?:ASSERT|EXPECT|REQUIRE|CHECK|BOOST_(?:CHECK|REQUIRE|TEST))\w*\s*\(",
+            r"\b(?:TEST_ASSERT|ck_assert|cr_assert|munit_assert|prop_assert)\w*",
+            r"\bexpect(?:[A-Z_]\w*)?\s*[({]|#(?:expect|require)\(|\bis_expected\b|\bpanic!\(",
+            r"\.should\b|\bshould(?:Be|Equal|Not|Have|Contain|Throw|Match|Start|End)\w*",
+            r"\)\s*(?:should|must)\b|\.Should\w*\s*[(<]|\.(?:must|wont)_\w+|\bintercept\[",
+            r"\brequire\.\w+\(|\bverify\w*\s*\(|\bpytest\.(?:raises|warns|fail)\b",
+            r"\bt\.(?:Error|Fatal)f?\(|\bt\.(?:Fail|FailNow|pass|fail|is|not|ok|notOk)\(",
+            r"\bt\.(?:true|false|equals?|same|deepEqual|like|throws|rejects)\(",
+            r"\bself\.fail\w*\(|\$this->(?:expect|fail)\w*|\bt\.(?:truthy|falsy)\(",
+            r"^\s*\[\[?\s.*\]\]?\s*(?:\|\||&&|;|$)",
+            r"^\s*(?:ok|is|isnt|cmp_ok|is_deeply|like)\s*\(",
+        )
+    )
+)
+_TRUE = re.compile(
+    r"(?:true|1|!0|!false|not false|yes|1 ?===? ?1|true ?===? ?true)$", re.IGNORECASE
+)
+_FALSE = re.compile(r"(?:false|0|!1|!true|not true)$", re.IGNORECASE)
+_CONSTANT = re.compile(
+    r"""(?:true|false|null|nil|none|undefined|\d[\d_.]*|"[^"]*"|'[^']*'|`[^`$]*`)$""",
+    re.IGNORECASE,
+)
+_ALWAYS = re.compile(
+    r"(?:\bor True|\|\| ?true)\)*$|^\(*(?:True or|true ?\|\|) "
+    r"|(?:len\(.*\)|\.length|\.size\(\)|\.count\(?\)?|\.Count) ?>= ?0$"
+    r"|^isinstance\(.*, ?object\)$"
+)
+_EQUATION = re.compile(r"^(.+?) ?(?:===?|\bis) (.+)$")
+_TEXT = re.compile(r"""[fr]?(?:"[^"]+"|'[^']+')""")
+_CHAINED = re.compile(r"expect|assertthat|that$")
+_CALL = re.compile(r"([\w.$:>\-!?]*\w!?)\s*[({]")
+
+_TWINS = (  # both sides of a comparison that is no call
+    re.compile(r"(.+?)\.? shouldBe (.+)$"),
+    re.compile(r"expect\((.+?)\)\.to (?:be|eql?|equal)[ (](.+?)\)?$"),
+    re.compile(r"\[\[? (.+?) (?:-eq|==?) (.+?) \]\]?"),
+)
+# Names of functions, in lower case and without underscores.
+_SAYS_TRUE = re.compile(
+    r"(?:xct|test|ck|cr|boost)?assert(?:true|that)?|ok|is(?:true|ok)|true|truthy"
+    r"|(?:require|check|boosttest|boostcheck)(?:true)?|expecttrue"
+)
+_SAYS_FALSE = re.compile(
+    r"(?:xct|test)?assertfalse|isfalse|false|falsy|refute|notok"
+    r"|(?:expect|require|check)false"
+)
+_SAYS_EQUAL = re.compile(
+    r"(?:xct|test|debug|prop|ck|cr)?assert(?:int|str|list|dict|array|deep)?"
+    r"(?:equals?|eq|is|same|identical)|(?:strict|deep|deepstrict|are)?equals?|aresame"
+    r"|same|is|eq|(?:expect|check|require)eq|boostcheckequal"
+)
+
+_EXISTS = re.compile(
+    r"not\.(?:toBeNull|toBeUndefined|to\.be\.(?:null|undefined)|toBe\(\s*(?:null|undef))"
+    r"|is not None|!==? ?(?:null|undefined|nil|nullptr)\b|Not_?(?:Null|Nil|None|Empty)"
+    r"|not_?(?:null|nil|none|empty)\b|toBeDefined|[tT]o_?[bB]e_?[tT]ruthy|be_truthy"
+    r"|\.ok\b|\.exist\b|is_some\(\)|is_ok\(\)|isPresent|be_present|IsNotNone"
+    r"|toBeInstanceOf|[iI]s_?[iI]nstance|toBeTypeOf|any\(|Anything|not_to be_nil"
+)
+_PART = re.compile(
+    r"!=|not\.|\bnot in\b|Not_?Equal|NE\(|\bin\b|[cC]ontain|[iI]nclude|\bIn\(|[mM]atch"
+    r"|Regex|[sS]tarts?_?[wW]ith|[eE]nds?_?[wW]ith|\s[<>]=?\s|[gG]reater|[lL]ess|[aA]pprox"
+    r"|[cC]lose_?[tT]o|[aA]lmost|toHaveProperty|toThrow\(\s*\)|toHaveBeenCalled\(\s*\)"
+    r"|to\.throw\(\s*\)|raise_error\s*$|NEAR\(|GT\(|LT\(|GE\(|LE\(|[aA]t_?[lL]east"
+)
+_SAYS_NO_ERROR = re.compile(  # what only marks the way that should not be gone
+    r"(?i)does_?not_?throw|no_?throw|nothing_raised|not_to raise|AssertionCount"
+    r"|\bt\.(?:pass|fail)\(|\bself\.fail|this->fail|\bflunk\b|XCTFail|assert\.fail"
+    r"|\bassert\W+(?:False|0)\b"
+)
+QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
+_IS_COMPARED = re.compile(r"[=<>]|\bis\b")
+
+
+class Strength(IntEnum):
+    """How much of a value an assertion pins down."""
+
+    NONE = 0
+    EXISTS = 1
+    PART = 2
+    EXACT = 3
+
+
+class Assertion:
+    """One assertion: its text on one line, and the line on which it begins."""
+
+    def __init__(self, line: int, text: str) -> None:
+        self.line = line
+        self.text = text
+
+    @cached_property
+    def key(self) -> str:
+        """Its words: the same however it is laid out and quoted."""
+        return line_key(self.text)
+
+    @cached_property
+    def is_trivial(self) -> bool:
+        """True when it holds whatever the code does."""
+        return _is_trivial(self.text)
+
+    @cached_property
+    def strength(self) -> Strength:
+        """How much it pins down."""
+        if self.is_trivial:
+            return Strength.NONE
+        words = QUOTED.sub('""', self.text)
+        if _EXISTS.search(words):
+            return Strength.EXISTS
+        if _PART.search(words) and "raises" not in words:
+            return Strength.PART
+        return Strength.EXISTS if _is_bare(self.text) else Strength.EXACT
+
+    @cached_property
+    def subjects(self) -> frozenset[str]:
+        """What it may speak of: its arguments that are no constants."""
+        return frozenset(
+            part for part in _parts(self.text) if part and not _CONSTANT.match(part)
+        )
+
+
+def assertions(body: Sequence[tuple[int, str]]) -> list[Assertion]:
+    """The assertions in *body*, in order."""
+    return list(_read(body))
+
+
+def _read(body: Sequence[tuple[int, str]]) -> Iterator[Assertion]:
+    at, found = 0, 0
+    while at < len(body) and found < MAX_ASSERTIONS:
+        number, text = body[at]
+        if _HEAD.search(text[:MAX_STATEMENT]) is None:
+            at += 1
+            continue
+        whole, at = _joined(body, at)
+        for piece in whole.split(";"):
+            if _HEAD.search(piece) and not _SAYS_NO_ERROR.search(piece):
+                found += 1
+                yield Assertion(number, " ".join(piece.split()))
+
+
+def _joined(body: Sequence[tuple[int, str]], at: int) -> tuple[str, int]:
+    """The statement that begins at row *at*, on one line, and the row behind it."""
+    text, end = body[at][1][:MAX_STATEMENT], at + 1
+    while end < min(len(body), at + MAX_LINES) and _is_open(text):
+        text = text.removesuffix("\\") + " " + body[end][1].strip()[:MAX_STATEMENT]
+        end += 1
+    return text[:MAX_STATEMENT], end
+
+
+def _is_open(text: str) -> bool:
+    if text.endswith("\\"):
+        return True
+    opened = sum(map(text.count, "([")) - sum(map(text.count, ")]"))
+    return opened > 0 and not text.rstrip().endswith(("{", "|"))
+
+
+def _is_bare(text: str) -> bool:
+    """True for `assert x`, `assertTrue(x)`: anything but nothing will do."""
+    if said := re.match(r"assert\s+(?![(!=])(.*)", text):
+        return _IS_COMPARED.search(_without_message(said[1])) is None
+    call = _CALL.match(text)
+    if call is None or not _SAYS_TRUE.fullmatch(_plain(call[1])):
+        return False
+    return not any(map(_IS_COMPARED.search, _arguments(text, call.end())[0][:2]))
+
+
+# Trivial
+
+
+def _is_trivial(text: str) -> bool:
+    if said := re.match(r"assert\s+(?![(!=])(.*)|assert\s*(\(.*)", text):
+        condition = _without_message(said[1] or said[2])
+        return _holds(condition) or _TEXT.fullmatch(condition) is not None
+    if any(said[1] == said[2] for p in _TWINS if (said := p.match(text))):
+        return True
+    if said := re.match(r"(assert_\w+|refute\w*)\s+(?![(=])(.*)", text):
+        return _is_trivial_call(_plain(said[1]), _split(said[2]))
+    call = _CALL.search(text)
+    if call is None:
+        return False
+    name = _plain(call[1])
+    args, rest = _arguments(text, call.end())
+    if args[0] in ("t", "T", "c", "tt") and len(args) > 1:
+        args = args[1:]
+    if _CHAINED.match(name) and rest.lstrip()[:1] == ".":
+        return _is_trivial_chain(args[0], rest)
+    return _is_trivial_call(name, args)
+
+
+def _plain(name: str) -> str:
+    """The last part of a name, in lower case and without underscores."""
+    last = re.split(r"\.|::|->", name)[-1]
+    return last.lower().replace("_", "").rstrip("!")
+
+
+def _is_trivial_call(name: str, args: Sequence[str]) -> bool:
+    if _SAYS_TRUE.fullmatch(name):
+        return _holds(args[0])
+    if _SAYS_FALSE.fullmatch(name):
+        return _FALSE.match(args[0]) is not None
+    is_equal = _SAYS_EQUAL.fullmatch(name) is not None
+    return is_equal and len(args) > 1 and args[0] == args[1] != ""
+
+
+def _is_trivial_chain(subject: str, rest: str) -> bool:
+    """`expect(true).toBe(true)`, `expect(x).toEqual(x)`."""
+    if re.match(r"\s*\.\s*(?:not|rejects|resolves)\b", rest):
+        return False
+    call = re.search(r"(\w+)\s*\(", rest)
+    args = _arguments(rest, call.end())[0] if call else [""]
+    if args[0] == "0" and re.search(r"(?i)greater\w*equal|at_?least|gte$", rest):
+        return re.search(r"(?i)(?:length|size|count)(?:\(\))?$", subject) is not None
+    if _TRUE.match(args[0]) and _holds(subject):
+        return True
+    if call and args[0]:
+        is_equal = re.search(r"be$|equal|eql?$|same|is$", call[1], re.I) is not None
+        return is_equal and args[0] == subject and bool(subject)
+    says_true = re.search(r"[tT]ruthy|[dD]efined|\.ok\b|\.true\b|isTrue", rest)
+    return (
+        says_true is not None
+        and _CONSTANT.match(subject) is not None
+        and (_FALSE.match(subject) is None)
+    )
+
+
+def _holds(condition: str) -> bool:
+    """True for a condition that nothing can make false."""
+    condition = condition.strip()
+    while condition.startswith("(") and condition.endswith(")"):
+        condition = _split(condition[1:-1])[0].strip()
+    if _TRUE.match(condition) or _ALWAYS.search(condition):
+        return True
+    sides = _EQUATION.match(condition)
+    return sides is not None and sides[1].strip() == sides[2].strip()
+
+
+def _without_message(condition: str) -> str:
+    return _split(condition)[0]
+
+
+# Arguments
+
+
+def _parts(text: str) -> list[str]:
+    if said := re.match(r"assert\s+(.*)", text):
+        condition = _without_message(said[1])
+        sides = re.split(
+            r" (?:==|!=|>=|<=|>|<|is not|is|not in|in) ", condition, maxsplit=1
+        )
+        return [side.strip().removeprefix("not ") for side in sides]
+    if said := re.match(r"(.*?)\.?\s*\b(?:should|must_|wont_)", text):
+        return [re.sub(r"^(?:expect|_)\((.*)\)$", r"\1", said[1].strip())]
+    call = _CALL.search(text)
+    return [] if call is None else _arguments(text, call.end())[0]
+
+
+def _arguments(text: str, start: int) -> tuple[list[str], str]:
+    """The arguments of the bracket opened before *start*, and what follows it."""
+    depth, quote = 1, ""
+    for at in range(start, len(text)):
+        sign = text[at]
+        if quote:
+            quote = "" if sign == quote and text[at - 1] != "\\" else quote
+        elif sign in "\"'`":
+            quote = sign
+        elif sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+            if depth == 0:
+                return _split(text[start:at]), text[at + 1 :]
+    return _split(text[start:]), ""
+
+
+def _split(text: str) -> list[str]:
+    """*text* cut at the commas that no bracket or quote holds."""
+    pieces, depth, quote, begin = [], 0, "", 0
+    for at, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote and text[at - 1] != "\\" else quote
+        elif sign in "\"'`":
+            quote = sign
+        elif sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+        elif sign == "," and depth == 0:
+            pieces.append(text[begin:at].strip())
+            begin = at + 1
+    pieces.append(text[begin:].strip())
+    return pieces

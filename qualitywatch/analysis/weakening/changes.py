@@ -1,0 +1,390 @@
+"""How a change weakens the tests of one file: each weakened test once, as worst."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from functools import cached_property
+from itertools import islice
+
+from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.sources.source import line_key
+from qualitywatch.analysis.weakening.assertions import Assertion, assertions
+from qualitywatch.analysis.weakening.cases import Case, Skip, cases
+from qualitywatch.analysis.weakening.loosening import is_looser
+from qualitywatch.analysis.weakening.pairs import Pairs
+from qualitywatch.model import Confidence, Noun, Severity
+
+MAX_WEAKENED = 50  # of one file
+MAX_COMPARED = 50  # assertions of one test
+MIN_NAME = 6  # signs of a name that another name may hold
+MAX_FUNCTIONS = 500
+MOVED = 0.5  # of the lines of a test that another file gained
+
+_CALLED = re.compile(r"(\w+)!?\s*\(|^\s*([a-z_]\w*)(?:\s+[\"'\w]|$)")
+_FUNCTION = re.compile(r"\b(?:def|func|fn|function|void|fun|Task)[ \t]+(\w+)[ \t]*\(")
+_REFLEXIVE = re.compile(r"(?i)equal|\beq\b|hash|reflex|ident|same|idempot|cache|memo")
+_RETURN = re.compile(r"return\b\s*;?$")
+
+
+class Kind(StrEnum):
+    """What was done to a test."""
+
+    TRIVIAL = "trivial"
+    REMOVED = "removed"
+    LOOSENED = "loosened"
+    SKIPPED = "skipped"
+    FOCUSED = "focused"
+    EMPTIED = "emptied"
+    DELETED = "deleted"
+
+
+class Weakened(Noun):
+    """One test and what the change did to it."""
+
+    kind: Kind
+    name: str
+    line: int  # of the new text
+    said: str  # what happened, to end the sentence of the message
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+    base_lines: tuple[int, int] | None = None  # what is gone
+
+
+def weakened(comparison: Comparison) -> tuple[Weakened, ...]:
+    """Every test that the change weakens, in the order of the new text."""
+    new = [] if comparison.is_deleted else cases(comparison.after)
+    old = [] if comparison.before is None else cases(comparison.before)
+    if not new and not old:
+        return ()
+    found = list(_Weakening(comparison, Pairs(old, new)).all())
+    found.sort(key=lambda each: (each.line, each.kind))
+    return tuple(found[:MAX_WEAKENED])
+
+
+class _Weakening:
+    def __init__(self, comparison: Comparison, pairs: Pairs) -> None:
+        self._comparison = comparison
+        self._pairs = pairs
+
+    def all(self) -> Iterator[Weakened]:
+        for old, new in self._pairs.both:
+            yield from self._between(old, new)
+        for case in self._pairs.new:
+            yield from self._alone(case)
+        if self._comparison.before is not None:
+            yield from self._deleted()
+
+    # A test on both sides
+
+    def _between(self, old: Case, new: Case) -> Iterator[Weakened]:
+        if new.is_focused and not old.is_focused:
+            yield _focused(new)
+        if new.raw == old.raw if new.kind == "test" else new.head == old.head:
+            return
+        if new.skip is not None and old.skip is None:
+            yield _skipped(new, new.skip)
+        elif old.kind == "test":
+            yield from islice(self._edited(old, new), 1)
+
+    def _edited(self, old: Case, new: Case) -> Iterator[Weakened]:
+        edit = Edit(old, new)
+        if not edit.had:
+            return
+        if new.is_empty and not edit.commented(self._comments(new)):
+            yield _emptied(new, old)
+        yield from _trivial(edit)
+        yield from self._removed(edit)
+        yield from _loosened(edit)
+        if line := _early_return(edit):
+            yield Weakened(
+                kind=Kind.SKIPPED,
+                name=new.name,
+                line=line,
+                said="returns before its assertions",
+                severity=Severity.MEDIUM,
+            )
+
+    def _removed(self, edit: Edit) -> Iterator[Weakened]:
+        new, gone = edit.new, sum(self._is_lost(each) for each in edit.gone)
+        if not gone:
+            return
+        comments = self._comments(new)
+        if commented := edit.commented(comments):
+            said = f"{_count(commented)} commented out"
+            yield _removed(edit, said, Severity.MEDIUM)
+        elif not edit.has and not edit.calls_new():
+            yield _removed(edit, "no assertion is left", Severity.MEDIUM)
+        elif not edit.added_lines:
+            yield _removed(edit, f"{_count(gone)} removed", Severity.LOW)
+
+    def _comments(self, case: Case) -> str:
+        return "\n".join(comment.text for comment in case.comments())
+
+    def _is_lost(self, assertion: Assertion) -> bool:
+        """True unless another test of the file took it over."""
+        before, after = self._texts
+        return after[assertion.key] < before[assertion.key]
+
+    @cached_property
+    def _texts(self) -> tuple[Counter[str], Counter[str]]:
+        """Every assertion of changed tests, before and after."""
+        edited = [pair for pair in self._pairs.both if pair[0].raw != pair[1].raw]
+        before = [old for old, _ in edited] + self._pairs.gone
+        after = [new for _, new in edited] + self._pairs.new
+        return _texts(before), _texts(after)
+
+    # A test on one side
+
+    def _alone(self, case: Case) -> Iterator[Weakened]:
+        if case.is_focused:
+            yield _focused(case)
+        if case.kind == "group" or case.skip is not None:
+            return
+        found = assertions(case.body)
+        if found and all(each.is_trivial for each in found):
+            yield Weakened(
+                kind=Kind.TRIVIAL,
+                name=case.name,
+                line=found[0].line,
+                said="asserts nothing",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,
+            )
+
+    def _deleted(self) -> Iterator[Weakened]:
+        gone: list[Case] = []
+        commented: list[Case] = []
+        for old in self._pairs.gone:
+            if old.kind == "group" or not _real(assertions(old.body)):
+                continue
+            if self._has_moved(old):
+                continue
+            if line := self._disabled_by_name(old):
+                yield _renamed(old, line)
+            elif _in_comments(old.statements, self._spoken):
+                commented.append(old)
+            else:
+                gone.append(old)
+        yield from self._gone(commented, "commented out", Severity.MEDIUM)
+        yield from self._gone(gone, "gone", Severity.LOW)
+
+    def _gone(
+        self, tests: Sequence[Case], word: str, severity: Severity
+    ) -> Iterator[Weakened]:
+        """One for all: a rewritten file is told once."""
+        for first in tests[:1]:
+            more = len(tests) - 1
+            yield Weakened(
+                kind=Kind.DELETED,
+                name=first.name,
+                line=self._place_of(first),
+                said=f"and {more} more are {word}" if more else f"is {word}",
+                severity=severity,
+                base_lines=(first.first, first.end),
+            )
+
+    @cached_property
+    def _spoken(self) -> str:
+        """The comments of the new text, on one line."""
+        texts = (each.text for each in self._comparison.after.comments())
+        return " ".join(" ".join(texts).split())
+
+    def _has_moved(self, old: Case) -> bool:
+        """True where another file gained it."""
+        before, elsewhere = self._comparison.before, self._comparison.around.lines
+        if before is None or not elsewhere:
+            return False
+        keys = [c.key for c in before.code if old.line <= c.line <= old.end]
+        return sum(key in elsewhere for key in keys) >= MOVED * len(keys) > 0
+
+    def _disabled_by_name(self, old: Case) -> int:
+        """The line on which a function like it has a name that no runner looks for."""
+        if len(old.name) < MIN_NAME:
+            return 0
+        return next(
+            (
+                line
+                for name, line in self._functions[:MAX_FUNCTIONS]
+                if old.name in name and not name.startswith(old.name)
+            ),
+            0,
+        )
+
+    @cached_property
+    def _functions(self) -> list[tuple[str, int]]:
+        """Names and lines of all functions of the new text."""
+        return [
+            (found[1], number)
+            for number, text in enumerate(self._comparison.after.lines, 1)
+            if "(" in text and (found := _FUNCTION.search(text))
+        ]
+
+    def _place_of(self, old: Case) -> int:
+        """The line of the new text where it would stand: behind the test before it."""
+        above = [new.end for was, new in self._pairs.both if was.end < old.line]
+        return min(max(above, default=1), len(self._comparison.after.lines))
+
+
+class Edit:
+    """One test, before and after."""
+
+    def __init__(self, old: Case, new: Case) -> None:
+        self.old, self.new = old, new
+        before, after = assertions(old.body), assertions(new.body)
+        self.had, self.has = _real(before), _real(after)
+        keys = Counter(each.key for each in after)
+        self.gone = [a for a in before if not a.is_trivial and not _take(keys, a.key)]
+        keys = Counter(each.key for each in before)
+        self.came = [a for a in after if not _take(keys, a.key)]
+        known = Counter(map(line_key, old.statements))
+        self.added_lines = [s for s in new.statements if not _take(known, line_key(s))]
+
+    def commented(self, comments: str) -> int:
+        """How many of the assertions that are gone stand in *comments*."""
+        flat = " ".join(comments.split())
+        lost = len(self.had) - len(self.has)
+        return min(max(lost, 0), sum(a.text[:60] in flat for a in self.gone))
+
+    def calls_new(self) -> bool:
+        """True where the new body calls something that the old one did not."""
+        return not _calls(self.added_lines) <= _calls(self.old.statements)
+
+
+def _texts(found: Sequence[Case]) -> Counter[str]:
+    tests = (case for case in found if case.kind == "test")
+    return Counter(each.key for case in tests for each in assertions(case.body))
+
+
+def _real(found: Sequence[Assertion]) -> list[Assertion]:
+    return [each for each in found if not each.is_trivial]
+
+
+def _trivial(edit: Edit) -> Iterator[Weakened]:
+    came = [each for each in edit.came if each.is_trivial]
+    if not came or not edit.gone:
+        return
+    is_replaced = len(edit.has) < len(edit.had)
+    is_sure = is_replaced and not _compares_itself(came[0], edit)
+    yield Weakened(
+        kind=Kind.TRIVIAL,
+        name=edit.new.name,
+        line=came[0].line,
+        said="asserts nothing here any more" if is_replaced else "asserts nothing here",
+        severity=None if is_sure else Severity.LOW,
+        confidence=None if is_sure else Confidence.POSSIBLE,
+    )
+
+
+def _compares_itself(assertion: Assertion, edit: Edit) -> bool:
+    """True where `a == a` may be what is tested: equality, or the same answer twice."""
+    about = f"{edit.old.name} {edit.new.name}"
+    return _REFLEXIVE.search(about) is not None or any(
+        "(" in subject for subject in assertion.subjects
+    )
+
+
+def _loosened(edit: Edit) -> Iterator[Weakened]:
+    for new in edit.came[:MAX_COMPARED]:
+        for old in edit.gone[:MAX_COMPARED]:
+            said = is_looser(old, new, edit.has)
+            if said:
+                yield Weakened(
+                    kind=Kind.LOOSENED, name=edit.new.name, line=new.line, said=said
+                )
+                return
+
+
+def _early_return(edit: Edit) -> int:
+    """The line of a new unconditional `return` above assertions."""
+    inside = [row for row in edit.new.body if row[0] > edit.new.line]
+    if not inside or not edit.has:
+        return 0
+    depth = min(len(text) - len(text.lstrip()) for _, text in inside[:1])
+    for number, text in inside:
+        bare = text.strip()
+        is_direct = len(text) - len(text.lstrip()) == depth
+        if is_direct and _RETURN.match(bare) and bare in edit.added_lines:
+            return number if any(a.line > number for a in edit.has) else 0
+    return 0
+
+
+def _removed(edit: Edit, said: str, severity: Severity) -> Weakened:
+    lines = [each.line for each in edit.gone] or [edit.old.line]
+    return Weakened(
+        kind=Kind.REMOVED,
+        name=edit.new.name,
+        line=edit.new.line,
+        said=said,
+        severity=severity,
+        base_lines=(min(lines), max(lines)),
+    )
+
+
+def _emptied(new: Case, old: Case) -> Weakened:
+    return Weakened(
+        kind=Kind.EMPTIED,
+        name=new.name,
+        line=new.line,
+        said="does nothing any more",
+        base_lines=(old.line, old.end),
+    )
+
+
+def _skipped(case: Case, skip: Skip) -> Weakened:
+    why = f"{skip.why} {case.said_of(skip.line)}"
+    has_reason = len(re.findall(r"\w{2,}", why)) >= 2
+    return Weakened(
+        kind=Kind.SKIPPED,
+        name=case.name,
+        line=skip.line,
+        said="is switched off" + ("" if has_reason else ", without a reason"),
+        severity=Severity.LOW if has_reason else Severity.MEDIUM,
+    )
+
+
+def _focused(case: Case) -> Weakened:
+    return Weakened(
+        kind=Kind.FOCUSED,
+        name=case.name,
+        line=case.line,
+        said="keeps every other test from running",
+    )
+
+
+def _renamed(old: Case, line: int) -> Weakened:
+    return Weakened(
+        kind=Kind.SKIPPED,
+        name=old.name,
+        line=line,
+        said="has a name that no runner looks for",
+        severity=Severity.MEDIUM,
+    )
+
+
+def _in_comments(statements: Sequence[str], comments: str) -> bool:
+    told = [each for each in statements if len(each) > 8]
+    return bool(told) and sum(s in comments for s in told) >= MOVED * len(told)
+
+
+def _calls(statements: Sequence[str]) -> set[str]:
+    return {
+        name
+        for text in statements
+        for pair in _CALLED.findall(text)
+        for name in pair
+        if name
+    }
+
+
+def _take(counts: Counter[str], text: str) -> bool:
+    if counts[text] <= 0:
+        return False
+    counts[text] -= 1
+    return True
+
+
+def _count(number: int) -> str:
+    return "an assertion was" if number == 1 else f"{number} assertions were"

@@ -1,0 +1,71 @@
+"""A change set judged as one: what one file misses, another may have, or still need.
+
+Every file is judged alone first. Only where something is missing does it matter what
+the others gained and who imports it, and only such a file is judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qualitywatch.gate.references import References
+from qualitywatch.model import Analysis, Change
+from qualitywatch.traces import ALONE, Around, Examined, Missing
+
+if TYPE_CHECKING:
+    from qualitywatch.analysis.symbols.elsewhere import Elsewhere
+
+Task = tuple[Change, Around]
+Analyse = Callable[[Sequence[Task]], Iterable[Examined]]
+
+
+def judged(
+    changes: Sequence[Change], analyse: Analyse, references: References | None
+) -> list[Analysis]:
+    """The analysis of each of *changes*, with what the others say of it."""
+    first = list(analyse([(change, ALONE) for change in changes]))
+    arounds = _arounds(changes, first, references)
+    tasks = [
+        (change, around)
+        for change, around in zip(changes, arounds, strict=True)
+        if around != ALONE
+    ]
+    again = iter(analyse(tasks) if tasks else ())
+    return [
+        (examined if around == ALONE else next(again)).analysis
+        for examined, around in zip(first, arounds, strict=True)
+    ]
+
+
+def _arounds(
+    changes: Sequence[Change], found: Sequence[Examined], references: References | None
+) -> list[Around]:
+    missing = [examined.traces.missing for examined in found]
+    if not any(missing):
+        return [ALONE] * len(found)
+    from qualitywatch.analysis.symbols.elsewhere import (
+        Elsewhere,  # only where it is needed
+    )
+
+    elsewhere = Elsewhere()
+    for change, examined in zip(changes, found, strict=True):
+        elsewhere.put(change.path, examined.traces.gains)
+    return [
+        ALONE if what is None else around(change.path, what, elsewhere, references)
+        for change, what in zip(changes, missing, strict=True)
+    ]
+
+
+def around(
+    path: str, missing: Missing, elsewhere: Elsewhere, references: References | None
+) -> Around:
+    """What the rest of the change set and of the repository says about *path*."""
+    moved = elsewhere.around(path, missing)
+    is_importable = missing.is_gone or missing.names
+    if references is None or not is_importable:
+        return moved
+    importers = references.importers(missing)
+    return msgspec.structs.replace(moved, importers=importers)

@@ -1,0 +1,56 @@
+"""Callbacks that do nothing: which confess, and which are honest."""
+
+from __future__ import annotations
+
+import pytest
+
+from qualitywatch.analysis.checks.empty_handler import empty_handler
+from tests.unit.test_compare import compare
+
+
+def found(after: str, language: str = "tsx", *, before=None, path="app.tsx"):
+    comparison = compare(before, after, language)
+    comparison.path = path
+    return [
+        (hit.line, str(hit.severity or "rule"), str(hit.confidence or "rule"))
+        for hit in empty_handler(comparison)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("handler", "says"),
+    [
+        ("onClick={() => { /* not implemented */ }}", ("rule", "rule")),
+        ("onClick={() => { console.log('x'); // TODO: save\n }}", ("rule", "rule")),
+        ("onClick={() => alert('Coming soon')}", ("rule", "rule")),
+        ("onClick={() => { /* TODO: save */ }}", ("rule", "possible")),
+        ("onClick={() => {}}", ("low", "possible")),
+        ("onClick={function () {}}", None),
+        ("onClick={() => { /* nothing to do */ }}", None),
+        ("onClick={() => { /* placeholder, no-op by design */ }}", None),
+        ("onChange={() => {}}", None),
+        ("onClick={() => {}} disabled", None),
+        ("onClick={() => alert('Saved')}", None),
+        ("onClick={() => { save(); /* TODO: faster */ }}", None),
+        ("onError={() => {}}", None),
+    ],
+)
+def test_in_markup(handler, says):
+    hits = found(f"export const A = () => <Button {handler} />;\n")
+
+    assert [says] * (says is not None) == [(s, c) for _, s, c in hits]
+
+
+def test_old_handlers_are_silent():
+    old = "export const A = () => <Button onClick={() => {}} />;\n"
+
+    assert [] == found(f"{old}export const b = 1;\n", before=old)
+
+
+@pytest.mark.parametrize("path", ["a.stories.tsx", "src/__mocks__/a.tsx", "a.d.ts"])
+def test_where_they_are_the_purpose_they_are_silent(path):
+    assert [] == found("const a = <B onClick={() => {}} />;\n", path=path)
+
+
+def test_a_line_longer_than_people_write_is_not_read():
+    assert [] == found(f"const a = <B onClick={{() => {{}}}} x='{'y' * 500}' />;\n")

@@ -1,0 +1,213 @@
+"""Weakened tests: where a test ends, what it asserts, and what counts as weaker."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.sources.source import Source
+from qualitywatch.analysis.weakening.assertions import Strength, assertions
+from qualitywatch.analysis.weakening.cases import cases, is_test_path
+from qualitywatch.analysis.weakening.changes import Kind, Weakened, weakened
+from qualitywatch.analysis.weakening.loosening import loosened_number
+from qualitywatch.languages import LANGUAGES
+
+TRIVIAL = [
+    "assert True",
+    "assert x or True",
+    "assert total == total",
+    "assert len(x) >= 0",
+    'assert "it works"',
+    "self.assertTrue(True)",
+    "self.assertEqual(a, a)",
+    "expect(true).toBe(true)",
+    "expect(x).toEqual(x)",
+    "expect(1).toBeTruthy()",
+    "expect(list.length).toBeGreaterThanOrEqual(0)",
+    "expect(x > 1 || true).toBe(true)",
+    "assert!(true);",
+    "assert_eq!(a, a);",
+    "assert.Equal(t, got, got)",
+    "EXPECT_TRUE(true);",
+    "XCTAssertEqual(x, x)",
+    "assertThat(true).isTrue();",
+    "$this->assertTrue(true);",
+    "assert_equal x, x",
+    "true shouldBe true",
+    "[ 1 -eq 1 ]",
+]
+REAL = [
+    ("assert x == 1", Strength.EXACT),
+    ("assert f(x), 'a == a'", Strength.EXISTS),
+    ("assert x is not None", Strength.EXISTS),
+    ("assert 'a' in x", Strength.PART),
+    ("self.assertEqual(a, b)", Strength.EXACT),
+    ("$this->assertTrue($called);", Strength.EXISTS),
+    ("expect(x).not.toBe(x)", Strength.PART),
+    ("expect(list.map(x => x.id)).toEqual(ids)", Strength.EXACT),
+    ("expect(x).toBeDefined()", Strength.EXISTS),
+    ("request(app).get('/').expect('Vary', 'a', done)", Strength.EXACT),
+    ("with pytest.raises(ValueError, match='a in b'):", Strength.EXACT),
+    ('[ "$status" -eq 0 ]', Strength.EXACT),
+]
+
+
+@pytest.mark.parametrize("text", TRIVIAL)
+def test_trivial(text: str) -> None:
+    (found,) = assertions([(1, text)])
+
+    assert found.is_trivial
+    assert Strength.NONE == found.strength
+
+
+@pytest.mark.parametrize(("text", "strength"), REAL)
+def test_real(text: str, strength: Strength) -> None:
+    (found,) = assertions([(1, text)])
+
+    assert not found.is_trivial
+    assert strength == found.strength
+
+
+NO_ASSERTIONS = [
+    "total = compute(x)",
+    "assert.doesNotThrow(() => parse(x));",
+    "self.fail('never here')",
+    'let done = expectation(description: "done")',
+]
+
+
+@pytest.mark.parametrize("text", NO_ASSERTIONS)
+def test_no_assertion(text: str) -> None:
+    assert [] == assertions([(1, text)])
+
+
+NUMBERS = [
+    ("assert seconds < 1", "assert seconds < 10", ("1", "10")),
+    ("assert seconds < 10", "assert seconds < 1", None),
+    ("expect(a).toBeCloseTo(b, 5)", "expect(a).toBeCloseTo(b, 2)", ("5", "2")),
+    ("assertAlmostEqual(a, b, 7)", "assertAlmostEqual(a, b, 1)", ("7", "1")),
+    ("approx(1.5, rel=1e-6)", "approx(1.5, rel=0.1)", ("1e-6", "0.1")),
+    ("assertGreater(n, 100)", "assertGreater(n, 10)", ("100", "10")),
+    ("assert total == 119", "assert total == 120", None),
+    ("assert a < 1 and b < 1", "assert a < 2 and b < 2", None),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), NUMBERS)
+def test_bounds(old: str, new: str, said: tuple[str, str] | None) -> None:
+    assert said == loosened_number(old, new)
+
+
+PATHS = [
+    ("tests/test_a.py", True),
+    ("shop/tests.py", True),
+    ("src/test/java/A.java", True),
+    ("src/UnitTests/A.cs", True),
+    ("contest/latest.py", False),
+    ("src/attest.py", False),
+]
+
+
+@pytest.mark.parametrize(("path", "is_test"), PATHS)
+def test_paths(path: str, is_test: bool) -> None:
+    assert is_test == is_test_path(path)
+
+
+def ends(text: str, language: str, path: str) -> list[tuple[str, int, int]]:
+    """Name, first and last line of each test."""
+    source = Source.read(path, text.encode(), LANGUAGES[language])
+    return [(c.name, c.first, c.end) for c in cases(source) if c.kind == "test"]
+
+
+def test_a_test_ends_with_its_block() -> None:
+    text = "@mark(\n    1,\n)\ndef test_a(\n    x,\n):\n    f()\n\n    g()\n\n\ny = 1\n"
+
+    assert [("test_a", 1, 9)] == ends(text, "python", "tests/test_a.py")
+
+
+def test_braces_on_lines_of_their_own() -> None:
+    text = "class T\n{\n  [Fact]\n  public void A()\n  {\n    F();\n  }\n  int x;\n}\n"
+
+    assert [("A", 3, 7)] == ends(text, "csharp", "a.cs")
+
+
+def test_an_annotation_makes_a_test() -> None:
+    text = "#[test]\nfn a() {\n    f();\n}\n\nfn b() {\n    g();\n}\n"
+
+    assert [("a", 1, 4)] == ends(text, "rust", "src/lib.rs")
+
+
+# Changes
+
+BEFORE = """\
+def test_total(cart):
+    cart.add(Line(100))
+    assert cart.total() == 119
+    assert cart.tax() == 19
+"""
+
+
+def weak(before: str | None, after: str) -> list[Weakened]:
+    """What the change of a Python test does to it."""
+    path, language = "tests/test_cart.py", LANGUAGES["python"]
+    old = None if before is None else Source.read(path, before.encode(), language)
+    new = Source.read(path, after.encode(), language)
+    return list(weakened(Comparison(old, new)))
+
+
+def test_one_violation_a_test() -> None:
+    """A trivial assertion in place of two real ones is told once."""
+    after = "def test_total(cart):\n    assert True\n"
+
+    assert [Kind.TRIVIAL] == [each.kind for each in weak(BEFORE, after)]
+
+
+def test_deleted_tests_of_a_file_are_told_once() -> None:
+    tests = BEFORE + BEFORE.replace("total", "price") + BEFORE.replace("total", "sum")
+
+    (found,) = weak(tests, "import pytest\n")
+
+    assert (Kind.DELETED, "and 2 more are gone") == (found.kind, found.said)
+
+
+def test_a_skip_may_give_its_reason_in_a_remark() -> None:
+    bare, told = (
+        weak(BEFORE, f"@pytest.mark.skip{remark}\n{BEFORE}")[0]
+        for remark in ("", "  # the rates are down, see #12")
+    )
+
+    assert ("medium", "low") == (bare.severity, told.severity)
+
+
+STEPS = {
+    "reformatted": lambda text: text.replace(
+        "(Line(100))", "(\n        Line(100)\n    )"
+    ),
+    "commented": lambda text: text.replace("== 119", "== 119  # with the tax"),
+    "renamed": lambda text: text.replace("test_total", "test_sum_of_cart"),
+    "added": lambda text: text + "\n\ndef test_new():\n    assert new() == 1\n",
+    "asserted more": lambda text: text + "    assert cart.net() == 100\n",
+    "moved": lambda text: "X = 1\n\n\n" + text,
+    "quoted": lambda text: text.replace("19\n", '19, "tax"\n'),
+    "in a class": lambda text: (
+        "class TestCart:\n" + "".join(f"    {line}\n" for line in text.splitlines())
+    ),
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=4, unique=True))
+def test_honest_edits_weaken_nothing(names: list[str]) -> None:
+    after = BEFORE
+    for name in names:
+        after = STEPS[name](after)
+
+    assert [] == weak(BEFORE, after)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet="(){}[]\"'\n\\ \tasert=x#@:,.", max_size=400))
+def test_no_text_is_too_odd(noise: str) -> None:
+    assert isinstance(weak(BEFORE, f"def test_total(x):\n    assert {noise}"), list)
