@@ -126,10 +126,11 @@ def _replayed(
             changes.changes,
             base=base,
             head=commit.id,
-            analyse=workers.analyse_all,
+            analyse=workers.examine_all,
             settings=config.Gate(),
             clock=time.monotonic,
             skipped=changes.skipped,
+            references=gate.References(changes.tree, workers.imports_all),
         )
         yield Replayed(
             repository=_name(repository),

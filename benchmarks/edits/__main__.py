@@ -115,7 +115,7 @@ def _tried(kind: str, sample: Sample, changes: list[Change], workers: Workers) -
         changes,
         base=None,
         head=None,
-        analyse=workers.analyse_all,
+        analyse=workers.examine_all,
         settings=config.Gate(),
         clock=time.monotonic,
     )

@@ -33,6 +33,9 @@ _SHELLS = {
     "bash": ("{name}() {{", "}}"),
 }
 _CALL_ENDS = {"java": ";", "c": ";", "cpp": ";", "csharp": ";", "php": ";", "rust": ";"}
+_GOES_ON = re.compile(
+    r"\s*(else|elif|except|finally|catch|case|default|and|or|when|rescue|ensure|then|do|in)\b"
+)
 _METHODS = ("javascript", "jsx", "typescript", "tsx")  # no word before a method
 _RECEIVERS = {"python": "self.", "php": "$this->"} | dict.fromkeys(_METHODS, "this.")
 _PARAMETERS = {"python": "(self)"}
@@ -56,6 +59,8 @@ def reorder(
         if one.member_of == two.member_of
         and one.owner_ends == two.owner_ends
         and one.end < two.start
+        and all(_is_balanced(sample.lines[f.start - 1 : f.end]) for f in (one, two))
+        and re.match(r"\s*[@\w#\[]", sample.lines[one.start - 1])
     ]
     if not pairs:
         return []
@@ -79,8 +84,16 @@ def move(sample: Sample, others: list[Sample], chance: random.Random) -> list[Ch
     function, home = chance.choice(movable), chance.choice(homes)
     moved = sample.lines[function.start - 1 : function.end]
     left = [*sample.lines[: function.start - 1], *sample.lines[function.end :]]
-    text = home.text.rstrip("\n") + "\n\n" + "\n".join(moved) + "\n"
+    text = _appended(home, moved)
     return [_change(sample, "\n".join(left)), _change(home, text)]
+
+
+def _appended(home: Sample, moved: list[str]) -> str:
+    """The text of *home* with *moved* at its end, but before what must come last."""
+    lines = home.text.rstrip("\n").split("\n")
+    has_end = re.match(r"return\b|#endif", lines[-1]) is not None
+    at = len(lines) - has_end
+    return "\n".join([*lines[:at], "", *moved, "", *lines[at:]]) + "\n"
 
 
 def reformat(
@@ -122,7 +135,7 @@ def comment_removed(
 ) -> list[Change]:
     """Every line that is only a line comment goes."""
     mark = re.escape(sample.mark)
-    kept = [t for t in sample.lines if not re.match(rf"\s*{mark}(?![!:])", t)]
+    kept = [t for t in sample.lines if not re.match(rf"\s*{mark}(?![!:\[-])", t)]
     kept = kept if sample.language != "bash" else [*sample.lines[:1], *kept]
     return [_change(sample, "\n".join(kept))] if kept != sample.lines else []
 
@@ -201,13 +214,18 @@ def _middle(sample: Sample, function: Function) -> int | None:
     for number in range(half, function.body_end - 2):
         text, above = lines[number - 1], lines[number - 2].rstrip()
         starts = re.match(rf"{indent}[A-Za-z_$]", text) is not None
-        goes_on = re.match(
-            r"\s*(else|elif|except|finally|catch|case|and|or|when|rescue|ensure|then|do|end|in)\b",
-            text,
-        )
-        if starts and not goes_on and re.search(r"(;|\}|^|\))$", above):
+        rest = lines[number - 1 : function.body_end]
+        is_cut = any(_GOES_ON.match(t) for t in rest if t.startswith(indent))
+        is_whole = starts and not is_cut and _is_balanced(rest)
+        if is_whole and re.search(r"(;|\}|^|\))$", above):
             return number
     return None
+
+
+def _is_balanced(lines: list[str]) -> bool:
+    """True for lines that close every bracket they open, and no other."""
+    text = "\n".join(lines)
+    return all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
 
 
 def _uses(sample: Sample, function: Function) -> int:

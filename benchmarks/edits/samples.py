@@ -7,11 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from qualitywatch.analysis.faults import faults
-from qualitywatch.analysis.outline import Outline
-from qualitywatch.analysis.skipping import language_of, skip_reason
-from qualitywatch.analysis.source import Refused, Source
-from qualitywatch.analysis.units import Unit
+from qualitywatch.analysis.outlines.outline import Outline
+from qualitywatch.analysis.outlines.units import Unit
+from qualitywatch.analysis.sources.skipping import language_of, skip_reason
+from qualitywatch.analysis.sources.source import Refused, Source
+from qualitywatch.analysis.syntax.faults import faults
 from qualitywatch.git import Repository
 from qualitywatch.languages import LANGUAGES, Language
 from qualitywatch.model import Noun
@@ -74,7 +74,7 @@ def samples(repository: Repository, name: str, number: int, seed: int) -> list[S
     for path in paths:
         content = repository.content(head, path, filtered=False)
         language = language_of(path, content)
-        if content is None or language is None or not language.functions:
+        if content is None or not language.functions:
             continue
         if taken[language.name] >= number or skip_reason(path, content):
             continue
