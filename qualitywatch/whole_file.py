@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -12,6 +11,8 @@ def replace(path: Path, content: bytes, *, durable: bool) -> None:
 
     What is *durable* is on the disk afterwards, its name too.
     """
+    import tempfile  # 5 ms that a command without state has not to pay
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
     temporary = Path(name)
     try:

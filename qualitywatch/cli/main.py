@@ -8,6 +8,7 @@ The exit codes are an interface and stand only here:
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -37,15 +38,21 @@ _WAYS_OUT = {
 COMMANDS = {
     "init": ("init", "Write a commented qualitywatch.toml and set the passphrase."),
     "watch": ("watch", "Watch a repository: daemon, hub and page, in the foreground."),
+    "start": ("start", "The same in the background."),
+    "stop": ("stop", "Stop the daemon in the background."),
+    "status": ("status", "Say whether a daemon watches, and what is degraded."),
     "check": ("check", "Judge one change: what did it take away or leave undone?"),
     "gate": ("gate", "Judge a range of commits, the index or the work tree: GO?"),
+    "scan": ("scan", "Count what is implemented in a tree, and list what is not."),
+    "history": ("history", "Replay commits: who dropped what, per agent and author."),
     "agents": ("agents", "List the agents and where they stand."),
     "quarantine": ("quarantine", "Put an agent or workspace in quarantine by hand."),
     "release": ("release", "Release an agent or workspace from quarantine."),
-    "violations": ("violations", "List, show or dismiss recorded violations."),
+    "violations": ("violations", "List, show, restore or dismiss violations."),
     "hooks": ("hooks", "Install, remove or inspect the git hooks."),
     "hook": ("hook", "What the installed hooks call."),
     "rules": ("rules", "List, show, test or start rules."),
+    "approve": ("approve", "Approve settings and rules that have changed."),
     "tokens": ("tokens", "Create, list or revoke the tokens of the hub."),
     "demo": ("demo", "See the whole story on a throw-away repository."),
 }
@@ -60,7 +67,11 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"qualitywatch.cli.{COMMANDS[name][0]}")
+        gc.disable()  # modules make no garbage, and looking for it takes a while
+        try:
+            module = importlib.import_module(f"qualitywatch.cli.{COMMANDS[name][0]}")
+        finally:
+            gc.enable()
         command: click.Command = module.command
         return command
 

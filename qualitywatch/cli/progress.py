@@ -20,8 +20,9 @@ _CLEAR = "\r\033[K"
 class Progress:
     """What is being done, and how far it is."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, unit: str = "files") -> None:
         self.what = what
+        self._unit = unit
         self._done = 0
         self._total = 0
         self._started = time.monotonic()
@@ -37,7 +38,7 @@ class Progress:
     def line(self, now: float) -> str:
         """What to show at the time *now*."""
         sign = _SIGNS[int((now - self._started) / _EVERY) % len(_SIGNS)]
-        share = f" {self._done} of {self._total} files" if self._total else ""
+        share = f" {self._done} of {self._total} {self._unit}" if self._total else ""
         return f"{_CLEAR}{sign} {self.what}{share}"
 
     def tick(self, _signal: int, _frame: FrameType | None) -> None:
@@ -53,13 +54,13 @@ class Progress:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Progress]:
+def progress(what: str, unit: str = "files") -> Iterator[Progress]:
     """Shows *what* from the second second on, if stderr is a terminal.
 
     It runs on the alarm clock: a thread would stand in the way of forking, and a
     forked child has no alarm.
     """
-    shown = Progress(what)
+    shown = Progress(what, unit)
     if not sys.stderr.isatty():
         yield shown
         return

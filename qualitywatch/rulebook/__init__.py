@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qualitywatch.errors import RuleError
 from qualitywatch.model import ViolationType
-from qualitywatch.rulebook.reading import parse
+from qualitywatch.rulebook.reading import define, parse
 from qualitywatch.rulebook.rule import (
     TAGS,
     Example,
@@ -86,7 +86,8 @@ def read(
     path: Path, *, validate: bool = True, known_checks: Collection[str] | None = None
 ) -> Rule:
     """The rule in the file *path*, which stands in the folder of its type."""
-    rule = parse(
+    make = parse if validate else define
+    rule = make(
         _text(path),
         source=str(path),
         id=path.stem,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Collection
 from typing import Annotated
@@ -16,10 +15,11 @@ from qualitywatch.model import (
     ViolationType,
     When,
 )
+from qualitywatch.regex import regex
 from qualitywatch.rulebook.markdown import Block, refusal
 from qualitywatch.rulebook.rule import TAGS, Where, closest
 
-_TOML_LINE = re.compile(r"at line (\d+)")
+_TOML_LINE = regex(r"at line (\d+)")
 
 OneLine = Annotated[str, msgspec.Meta(pattern=r"^\S[^\n]*$")]
 Message = Annotated[OneLine, msgspec.Meta(max_length=80)]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
-_MARKER = re.compile(
+_MARKER = regex(
     r"""[ \t]*
     (?:\#|//|--|\{/\*|/\*|<!--)[ \t]*
     (?P<word>finds|should[ ]find)

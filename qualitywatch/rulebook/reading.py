@@ -6,30 +6,29 @@ behind it), or, for all languages at once, the fields `remark` or `check`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-
-import msgspec
 
 from qualitywatch import languages
 from qualitywatch.languages import Language
 from qualitywatch.model import ViolationType
-from qualitywatch.rulebook import examples, fields, markdown
-from qualitywatch.rulebook.examples import Setting
+from qualitywatch.regex import regex
+from qualitywatch.rulebook import fields, markdown, section_examples
 from qualitywatch.rulebook.fields import Fields
 from qualitywatch.rulebook.markdown import Block, Part, refusal
-from qualitywatch.rulebook.rule import Example, Rule, Section
+from qualitywatch.rulebook.parts import (
+    ANY_LANGUAGE,
+    LIMITS,
+    REFERENCES,
+    data,
+    served,
+    titles,
+)
+from qualitywatch.rulebook.rule import Rule, Section
 
 REASONS = ("What it finds", "Why it matters", "When to leave it")
 """The prose that every rule has."""
 
-ANY_LANGUAGE = "Any language"
-"""The heading of a section that serves every language."""
-
-_LIMITS = "Known limits"
-_OPTIONAL = (_LIMITS, "References")
-_ILLUSTRATIONS = (("text",), ("console",))  # blocks that are not data
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_ID = regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def parse(
@@ -44,15 +43,47 @@ def parse(
     text = text.replace("\r\n", "\n")
     parts = markdown.cut(text, source=source)
     head, body = _head(parts, id, source)
+    rule = _rule(head, body, text, id=id, type=type, source=source, known=known_checks)
+    section_examples.of(rule)
+    return rule
+
+
+def define(
+    text: str,
+    *,
+    source: str,
+    id: str,
+    type: ViolationType,
+    known_checks: Collection[str] | None = None,
+) -> Rule:
+    """The same for a rule that has been proven: only what it judges by is read.
+
+    Its examples are looked at when somebody asks for them.
+    """
+    text = text.replace("\r\n", "\n")
+    head, *rest = markdown.cut(text, source=source, leave=True)
+    body = [part for part in rest if served(part.title)]
+    return _rule(head, body, text, id=id, type=type, source=source, known=known_checks)
+
+
+def _rule(
+    head: Part,
+    body: Sequence[Part],
+    text: str,
+    *,
+    id: str,
+    type: ViolationType,
+    source: str,
+    known: Collection[str] | None,
+) -> Rule:
     block = _toml_block(head, source)
-    found = fields.read(block, type, source, known_checks)
-    sections = _sections(body, found, id, source)
+    found = fields.read(block, type, source, known)
     return Rule(
         id=id,
         type=type,
-        **msgspec.structs.asdict(found),
+        **{name: getattr(found, name) for name in Fields.__struct_fields__},
         remark_line=fields.line_of("remark", block),
-        sections=sections,
+        sections=_sections(body, found, source),
         source=source,
         text=text,
     )
@@ -106,7 +137,7 @@ def _refuse_odd_id(id: str, source: str) -> None:
 
 def _refuse_odd_part(part: Part, body: Sequence[Part], source: str) -> None:
     if part.level != 2 or not _is_known(part.title):
-        allowed = (*REASONS, *_OPTIONAL, *_titles())
+        allowed = (*REASONS, LIMITS, REFERENCES, *titles())
         raise refusal(
             source,
             part.line,
@@ -115,37 +146,16 @@ def _refuse_odd_part(part: Part, body: Sequence[Part], source: str) -> None:
         )
     if part is not next(other for other in body if other.title == part.title):
         raise refusal(source, part.line, f"a second section `{part.title}`")
-    if part.title in REASONS or part.title == "References":
-        _data(part, source, "an example stands in the section of its language")
-
-
-def _data(part: Part, source: str, hint: str = "") -> tuple[Block, ...]:
-    """The blocks of *part* that are data; with a *hint*, none may be."""
-    found = tuple(b for b in part.blocks if b.words[:1] not in _ILLUSTRATIONS)
-    if found and hint:
-        raise refusal(source, found[0].line, "a block of data in a prose section", hint)
-    return found
+    if part.title in REASONS or part.title == REFERENCES:
+        data(part, source, "an example stands in the section of its language")
 
 
 def _is_known(title: str) -> bool:
-    return title in REASONS or title in _OPTIONAL or bool(_served(title))
-
-
-def _served(title: str) -> tuple[Language, ...]:
-    """The languages a heading names: `Go`, `JavaScript, JSX`, or `Any language`."""
-    if title == ANY_LANGUAGE:
-        return tuple(languages.LANGUAGES.values())
-    found = [languages.of_title(word) for word in title.split(", ")]
-    titles = ", ".join(language.title for language in found if language)
-    return tuple(filter(None, found)) if titles == title else ()
-
-
-def _titles() -> Iterable[str]:
-    return (language.title for language in languages.LANGUAGES.values())
+    return title in REASONS or title in (LIMITS, REFERENCES) or bool(served(title))
 
 
 def _toml_block(head: Part, source: str) -> Block:
-    blocks = _data(head, source)
+    blocks = data(head, source)
     if len(blocks) != 1 or blocks[0].words != ("toml",):
         line = blocks[-1].line if blocks else head.line
         raise refusal(
@@ -160,56 +170,34 @@ def _toml_block(head: Part, source: str) -> Block:
 # The sections of the languages
 
 
-def _sections(
-    body: Sequence[Part], given: Fields, id: str, source: str
-) -> tuple[Section, ...]:
-    limits = _known_limits(body, id, source)
+def _sections(body: Sequence[Part], given: Fields, source: str) -> tuple[Section, ...]:
     sections: list[Section] = []
     for part in body:
-        if served := _served(part.title):
-            setting = Setting(rule_id=id, languages=served, source=source)
-            sections += _sections_of(part, given, setting, limits)
+        if languages_ := served(part.title):
+            sections += _sections_of(part, languages_, given, source)
     _refuse_second_section(sections, source)
-    names = {section.language for section in sections}
-    for example in limits:
-        if not names & {example.language, languages.ANY}:
-            problem = f"an example in {example.language}, which has no section"
-            raise refusal(source, example.line, problem)
     if not sections:
-        hint = f"add one of: {', '.join(f'## {title}' for title in _titles())}"
+        hint = f"add one of: {', '.join(f'## {title}' for title in titles())}"
         raise refusal(source, 1, "there is no section for a language", hint)
     return tuple(sections)
 
 
 def _sections_of(
-    part: Part, given: Fields, setting: Setting, limits: tuple[Example, ...]
+    part: Part, languages_: Sequence[Language], given: Fields, source: str
 ) -> Iterator[Section]:
-    """A section for each language that *part* serves, each with its own examples."""
-    blocks = _data(part, setting.source)
-    query = _only("query", blocks, setting.source)
-    matcher = _only("matcher", blocks, setting.source)
-    _refuse_odd_finding(part, query, matcher, given, setting)
-    shown = [b for b in blocks if b is not query and b is not matcher]
-    for block in shown:
-        _refuse_other_language(block, part, setting)
-    found = examples.read(shown, setting)
-    _refuse_one_side(part, found, setting)
-    section = Section(
-        language=languages.ANY,
-        line=part.line,
-        query=query.text if query else None,
-        query_line=query.line if query else 0,
-        matcher=matcher.text if matcher else None,
-        matcher_line=matcher.line if matcher else 0,
-        examples=found,
-    )
-    if part.title == ANY_LANGUAGE:
-        yield msgspec.structs.replace(section, examples=found + limits)
-        return
-    for language in setting.languages:
-        own = (e for e in (*found, *limits) if e.language == language.name)
-        yield msgspec.structs.replace(
-            section, language=language.name, examples=tuple(own)
+    """A section for each language that *part* serves."""
+    query = _only("query", part.blocks, source)
+    matcher = _only("matcher", part.blocks, source)
+    _refuse_odd_finding(part, query, matcher, given, languages_, source)
+    is_any = part.title == ANY_LANGUAGE
+    for name in [languages.ANY] if is_any else [one.name for one in languages_]:
+        yield Section(
+            language=name,
+            line=part.line,
+            query=query.text if query else None,
+            query_line=query.line if query else 0,
+            matcher=matcher.text if matcher else None,
+            matcher_line=matcher.line if matcher else 0,
         )
 
 
@@ -236,7 +224,8 @@ def _refuse_odd_finding(
     query: Block | None,
     matcher: Block | None,
     given: Fields,
-    setting: Setting,
+    languages_: Sequence[Language],
+    source: str,
 ) -> None:
     """Exactly one way of finding for each language."""
     field = "check" if given.check else "remark" if given.remark else None
@@ -244,62 +233,15 @@ def _refuse_odd_finding(
     if field and block:
         problem = f"`{field}` and a `{block.words[0]}`: more than one way of finding"
         hint = f"a rule with `{field}` has nothing but examples in its sections"
-        raise refusal(setting.source, block.line, problem, hint)
-    is_python = [language.name for language in setting.languages] == ["python"]
+        raise refusal(source, block.line, problem, hint)
+    is_python = [language.name for language in languages_] == ["python"]
     if matcher and (query is None or not is_python):
         hint = "a matcher decides on the candidates of a query, in Python only"
-        raise refusal(setting.source, matcher.line, "a `matcher` out of place", hint)
+        raise refusal(source, matcher.line, "a `matcher` out of place", hint)
     if query and part.title == ANY_LANGUAGE:
         hint = "a query is written for the node types of one grammar"
-        raise refusal(setting.source, query.line, "a `query` for any language", hint)
+        raise refusal(source, query.line, "a `query` for any language", hint)
     if not field and not query:
         hint = "add a `query` block, or the field `check` or `remark`"
         problem = f"nothing says how to find it in {part.title}"
-        raise refusal(setting.source, part.line, problem, hint)
-
-
-def _refuse_other_language(block: Block, part: Part, setting: Setting) -> None:
-    word = block.words[0] if block.words else ""
-    language = languages.of_title(word)
-    if language is None:
-        known = ", ".join(("query", "matcher", *languages.names()))
-        problem = f"unknown language `{word}`" if word else "a block without a language"
-        raise refusal(setting.source, block.line, problem, f"known: {known}")
-    if language not in setting.languages:
-        problem = f"an example in {language.title} below {part.title}"
-        hint = f"move it below `## {language.title}`"
-        raise refusal(setting.source, block.line, problem, hint)
-
-
-def _refuse_one_side(part: Part, found: Iterable[Example], setting: Setting) -> None:
-    marked = {any(id == setting.rule_id for _, id in e.finds) for e in found}
-    if marked == {True, False}:
-        return
-    missing = "clean" if True in marked else "marked"
-    comment = setting.languages[0].line_comment
-    raise refusal(
-        setting.source,
-        part.line,
-        f"{part.title} has no {missing} example",
-        f"show both sides: one with a line that ends in `{comment} finds`, one without",
-    )
-
-
-def _known_limits(body: Sequence[Part], id: str, source: str) -> tuple[Example, ...]:
-    part = next((part for part in body if part.title == _LIMITS), None)
-    found: list[Example] = []
-    grouped: dict[str, list[Block]] = {}
-    for block in _data(part, source) if part else ():
-        grouped.setdefault(block.words[0] if block.words else "", []).append(block)
-    for word, blocks in grouped.items():
-        language = languages.of_title(word)
-        if language is None:
-            known = ", ".join(languages.names())
-            raise refusal(
-                source, blocks[0].line, f"unknown language `{word}`", f"known: {known}"
-            )
-        setting = Setting(
-            rule_id=id, languages=(language,), source=source, known_limits=True
-        )
-        found.extend(examples.read(blocks, setting))
-    return tuple(found)
+        raise refusal(source, part.line, problem, hint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import re2
+from qualitywatch.regex import Later
 
 
 class BrokenPattern(Exception):
@@ -23,6 +23,8 @@ class BrokenPattern(Exception):
 
 def compile_regex(text: str, line: int = 1) -> Any:
     """The RE2 expression *text*; raises `BrokenPattern`."""
+    import re2  # 3 ms that a text without remarks and predicates has not to pay
+
     options = re2.Options()
     options.log_errors = False
     try:
@@ -32,3 +34,8 @@ def compile_regex(text: str, line: int = 1) -> Any:
         reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
         hint = "expressions are RE2: no look-around, no back-references"
         raise BrokenPattern(line, f"not an expression: {reason}", hint) from error
+
+
+def compile_later(text: str) -> Any:
+    """The same for a rule that has been proven: compiled when it is first asked."""
+    return Later(text, lambda: compile_regex(text))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
@@ -65,7 +63,6 @@ class Section(Noun):
     query_line: int = 0
     matcher: str | None = None
     matcher_line: int = 0
-    examples: tuple[Example, ...] = ()
 
 
 class Rule(Noun, frozen=True, cache_hash=True):
@@ -90,8 +87,20 @@ class Rule(Noun, frozen=True, cache_hash=True):
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """The examples of all languages, in the order of the file."""
-        return tuple(example for s in self.sections for example in s.examples)
+        """The examples of all languages, in the order of the file.
+
+        Raises `RuleError` for an odd one.
+        """
+        from qualitywatch.rulebook import section_examples  # which reads `Rule`
+
+        return tuple(e for found in section_examples.of(self) for e in found)
+
+    def examples_of(self, section: Section) -> tuple[Example, ...]:
+        """The examples of *section*, one of its own."""
+        from qualitywatch.rulebook import section_examples  # as above
+
+        shown = dict(zip(self.languages, section_examples.of(self), strict=False))
+        return shown.get(section.language, ())
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -124,6 +133,8 @@ class Rulebook(Noun):
     @property
     def digest(self) -> str:
         """Changes when any rule's text does: a key for caches and for approval."""
+        import hashlib  # OpenSSL's take longer to load than a rule to read
+
         digest = hashlib.sha256()
         for rule in self.rules:
             for part in (rule.id, rule.text):
@@ -163,6 +174,8 @@ class Rulebook(Noun):
 
 def closest(unknown: str, known: Iterable[str]) -> str:
     """A hint: the known word that is meant, or all of them."""
+    import difflib  # for mistakes only
+
     words = sorted(known)
     match = difflib.get_close_matches(unknown, words, n=1)
     return f"did you mean `{match[0]}`?" if match else f"known: {', '.join(words)}"

@@ -36,7 +36,8 @@ def refuse_broken_query(rule: Rule, section: Section) -> None:
         compiled = queries.compile_query(language, query)
     except BrokenPattern as error:
         raise _refusal(rule, section.query_line, error) from error
-    if rehearsal.bursts(compiled, language, (e.after for e in section.examples)):
+    shown = (example.after for example in rule.examples_of(section))
+    if rehearsal.bursts(compiled, language, shown):
         problem = "the query can be matched in too many ways"
         hint = "name the nodes: wildcards beside each other multiply"
         raise refusal(rule.source, section.query_line, problem, hint)

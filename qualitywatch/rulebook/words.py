@@ -7,15 +7,15 @@ must have are believed; where in doubt a query has no required words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from qualitywatch.regex import regex
 from qualitywatch.rulebook.queries import LEAVE, TOKEN, unquoted
 
 _ASKING = frozenset({"EQ?", "ANY-OF?"})
-_SIGN = re.compile(r"[(\[\]?*]|(?<![\w(])_(?!\w)")
-_WORD = re.compile(r"[A-Za-z0-9_]+")
+_SIGN = regex(r"[(\[\]?*]|(?<![\w(])_(?!\w)")
+_WORD = regex(r"[A-Za-z0-9_]+")
 _KINDS = {
     "(": "open",
     "[": "open",

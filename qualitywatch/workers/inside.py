@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import resource
 import signal
 import time
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from qualitywatch import config
 from qualitywatch.languages import LANGUAGES
@@ -29,23 +29,45 @@ _TIDY_MEMORY = 64 * 1024 * 1024  # above it a worker gives back what it can
 _OPEN_FILES = 64
 _PR_SET_PDEATHSIG = 1
 
-# What the initializer of a worker process leaves for its tasks.
+# What the start of a worker process leaves for its tasks.
 _rulebook: ContextVar[Rulebook] = ContextVar("rulebook")
+_limits: ContextVar[config.Analysis] = ContextVar("limits")
+_inherited: ContextVar[int] = ContextVar("inherited", default=0)  # bytes
 
 
-def start(rulebook: Rulebook) -> None:
+def start(rules: Rulebook) -> None:
     """Make this process a worker: limited, mortal, and warm."""
     # pebble's own handler waits for the end of the native call that hangs.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _die_with_parent()
     limit()
-    _rulebook.set(rulebook)
+    _rulebook.set(rules)
     for name in WARM:
         language = LANGUAGES[name]
         sample = _sample(language.suffixes[0], language.line_comment)
         # A check that fails here fails for the first real file too, and says so there.
         with contextlib.suppress(Exception):
-            examine(sample, rulebook, limits=config.Analysis())
+            examine(sample, rules, limits=config.Analysis())
+
+
+def become(rules: Rulebook, limits: config.Analysis) -> None:
+    """Make this process, a fork of a command's, a worker: limited and mortal."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with_parent()
+    _inherited.set(memory())
+    limit(is_forked=True)
+    _rulebook.set(rules)
+    _limits.set(limits)
+
+
+def rulebook() -> Rulebook:
+    """The rules by which this worker judges."""
+    return _rulebook.get()
+
+
+def limits() -> config.Analysis:
+    """The limits of this worker."""
+    return _limits.get()
 
 
 def task(
@@ -57,7 +79,7 @@ def task(
     try:
         return examine(change, _rulebook.get(), limits=limits, when=when, around=around)
     finally:
-        _tidy()
+        tidy()
 
 
 def imports_task(
@@ -101,14 +123,14 @@ def imports(path: str, content: bytes) -> tuple[Import, ...]:
     return found.imports(path, content)
 
 
-def limit(*, inherited: int = 0) -> None:
+def limit(*, is_forked: bool = False) -> None:
     """From now on this process can take little and write nothing.
 
-    *inherited* are the bytes that a forked child has from its parent: not its own.
+    What a child *is_forked* with is its parent's, and not counted.
     """
     for kind, most in (
-        (resource.RLIMIT_AS, ADDRESS_BYTES + inherited),
-        (resource.RLIMIT_DATA, MEMORY_BYTES + inherited),
+        (resource.RLIMIT_AS, ADDRESS_BYTES + (addresses() if is_forked else 0)),
+        (resource.RLIMIT_DATA, MEMORY_BYTES + (memory() if is_forked else 0)),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
@@ -140,18 +162,42 @@ def limit_memory(*, is_heavy: bool) -> None:
 
 def memory() -> int:
     """The bytes that this process has for itself; 0 where nobody counts them."""
+    return _counted(5)
+
+
+def addresses() -> int:
+    """The bytes that this process could reach, libraries and files too; 0 as above."""
+    return _counted(0)
+
+
+def resident() -> int:
+    """The bytes of this process that are in memory, shared ones too; 0 as above."""
+    return _counted(1)
+
+
+def tidy() -> None:
+    """Give memory back after a heavy task: a worker lives for many."""
+    if memory() - _inherited.get() > _TIDY_MEMORY:
+        gc.collect()
+        _libc().malloc_trim(0)
+
+
+def _counted(column: int) -> int:
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[5])
+        pages = int(Path("/proc/self/statm").read_text().split()[column])
     except OSError:
         return 0
     return pages * resource.getpagesize()
 
 
-def _tidy() -> None:
-    """Give memory back after a heavy task: a worker lives for many."""
-    if memory() > _TIDY_MEMORY:
-        gc.collect()
-        ctypes.CDLL(None).malloc_trim(0)
+def _die_with_parent() -> None:
+    _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _libc() -> Any:
+    import ctypes  # a command that judges one change needs none of this
+
+    return ctypes.CDLL(None)
 
 
 def _sample(suffix: str, comment: str) -> Change:

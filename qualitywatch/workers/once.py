@@ -1,4 +1,4 @@
-"""One change, judged in one forked child."""
+"""One question, answered in one forked child."""
 
 from __future__ import annotations
 
@@ -7,51 +7,26 @@ import select
 import signal
 import time
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 from qualitywatch import config
-from qualitywatch.model import Change, When
+from qualitywatch.model import Change, Violation
 from qualitywatch.rulebook import Rulebook
-from qualitywatch.traces import ALONE, Around, Examined, Import
-from qualitywatch.workers.inside import examine, imports, limit, limit_cpu, memory
+from qualitywatch.traces import Import
+from qualitywatch.workers.inside import imports, limit, limit_cpu
 from qualitywatch.workers.reasons import (
     OUT_OF_MEMORY,
     death,
     failure,
     too_slow,
-    unanalysable,
 )
 
+if TYPE_CHECKING:
+    from qualitywatch.analysis.restoring.words import Mended
 
-def examine_once(
-    change: Change,
-    rulebook: Rulebook,
-    *,
-    limits: config.Analysis,
-    when: When = When.SETTLED,
-    around: Around = ALONE,
-) -> Examined:
-    """What is wrong with *change*, judged in one forked child with limits.
-
-    For commands that judge little: a pool costs them more than the work. Only for
-    processes without threads.
-    """
-
-    def work() -> bytes:
-        try:
-            result = examine(change, rulebook, limits=limits, when=when, around=around)
-        except MemoryError:
-            raise
-        except Exception as error:  # the top of this process: nobody is above it
-            result = Examined(analysis=unanalysable(change, failure(error)))
-        return msgspec.msgpack.encode(result)
-
-    answer, reason = _in_child(work, limits)
-    if answer is None:
-        return Examined(analysis=unanalysable(change, reason))
-    return msgspec.msgpack.decode(answer, type=Examined)
+RESTORE_PATIENCE = 4  # times as long as to judge one change
 
 
 def imports_once(
@@ -69,6 +44,40 @@ def imports_once(
     if answer is None:
         return [()] * len(files)
     return msgspec.msgpack.decode(answer, type=list[tuple[Import, ...]])
+
+
+def restore_once(
+    change: Change,
+    rulebook: Rulebook,
+    *,
+    limits: config.Analysis,
+    only: Violation | None = None,
+) -> Mended:
+    """*change* with its lost code put back, in one forked child with limits.
+
+    With *only* that of one violation. What is put back is judged again, so that the
+    child may take as long as for several changes.
+    """
+    from qualitywatch.analysis.restoring.mend import mend
+    from qualitywatch.analysis.restoring.words import Mended
+
+    def work() -> bytes:
+        most = limits.max_file_bytes
+        try:
+            result = mend(change, rulebook, only=only, max_bytes=most)
+        except MemoryError:
+            raise
+        except Exception as error:  # the top of this process, as above
+            result = Mended(content=change.after, problem=failure(error))
+        return msgspec.msgpack.encode(result)
+
+    patient = msgspec.structs.replace(
+        limits, timeout_ms=limits.timeout_ms * RESTORE_PATIENCE
+    )
+    answer, reason = _in_child(work, patient)
+    if answer is None:
+        return Mended(content=change.after, problem=reason)
+    return msgspec.msgpack.decode(answer, type=Mended)
 
 
 def _in_child(
@@ -94,7 +103,7 @@ def _in_child(
 def _child(writer: int, work: Callable[[], bytes], limits: config.Analysis) -> NoReturn:
     status = 1
     try:
-        limit(inherited=memory())
+        limit(is_forked=True)
         limit_cpu(limits)
         _write_all(writer, work())
         status = 0

@@ -15,7 +15,8 @@ import qualitywatch
 from qualitywatch import config, rulebook
 from qualitywatch.model import Change
 from qualitywatch.traces import ALONE, Examined
-from qualitywatch.workers import Workers, examine_once
+from qualitywatch.workers.once import imports_once
+from qualitywatch.workers.pool import Workers
 from tests.factories import change
 
 BEFORE = "def total():\n" + "".join(f"    x{n} = {n}\n" for n in range(20))
@@ -158,7 +159,7 @@ PARENT = """
 import time
 import psutil
 from qualitywatch import config, rulebook
-from qualitywatch.workers import Workers
+from qualitywatch.workers.pool import Workers
 
 if __name__ == "__main__":
     with Workers(rulebook.load(), config.Analysis(workers=1)) as workers:
@@ -186,20 +187,19 @@ def test_workers_die_with_their_parent(tmp_path: Path):
     worker.wait(timeout=10)
 
 
-def test_one_change_is_judged_in_a_child_of_its_own():
-    assert is_found(examine_once(LAZY, rulebook.load(), limits=config.Analysis()))
+def test_imports_are_read_in_a_child_of_its_own():
+    (found,) = imports_once([("a.py", b"import b\n")], limits=config.Analysis())
+
+    assert ["b"] == [one.module for one in found]
 
 
 def test_the_child_ends_at_the_time_limit():
-    found = examine_once(HEAVY, rulebook.load(), limits=HASTY)
-    (unanalysable,) = found.analysis.unanalysable
-
-    assert "the parser used more than 0.1 s" == unanalysable.reason
+    assert [()] == imports_once([(HEAVY.path, HEAVY.after)], limits=HASTY)
 
 
 def test_the_child_leaves_no_descriptor_and_no_zombie():
     before = psutil.Process().num_fds()
-    examine_once(LAZY, rulebook.load(), limits=config.Analysis())
+    imports_once([("a.py", b"import b\n")], limits=config.Analysis())
 
     assert before == psutil.Process().num_fds()
     states = [child.status() for child in psutil.Process().children()]

@@ -1,0 +1,207 @@
+"""One worker: a fork of this process, at the other end of a socket.
+
+Down the socket go pickles, up come frames: one byte that says what it is, eight with
+its length, and msgpack. The process that asks trusts no length and no type in them.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import pickle
+import signal
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+import msgspec
+
+from qualitywatch import config
+from qualitywatch.errors import MachineError
+from qualitywatch.rulebook import Rulebook
+from qualitywatch.workers import inside
+from qualitywatch.workers.reasons import OUT_OF_MEMORY, death, failure, too_slow
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+_SPENT_BYTES = 100 * 1024 * 1024  # resident: a worker that has grown so far is replaced
+_HEAD = struct.Struct("!cQ")
+_ANSWER, _LAST_ANSWER, _FAILURE = b"a", b"l", b"f"
+_OBJECTS = 10_000  # new ones, before it is looked for trees that hang in cycles
+_CHUNK = 1024 * 1024
+_MOST_FILES = 65536
+
+
+class Lost(Exception):
+    """The worker is gone, or nothing it says can be used; the task has no answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Failed(Exception):
+    """The worker is well, but the function could not do it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Work(NamedTuple):
+    """What a worker is to do: everything pickled."""
+
+    function: bytes
+    items: Sequence[bytes]
+    is_heavy: bool
+
+
+class Forked:
+    """A worker process, as the process that asks sees it."""
+
+    def __init__(self, rulebook: Rulebook, limits: config.Analysis) -> None:
+        self.deadline = math.inf
+        self.is_spent = False
+        self._timeout = limits.timeout_ms / 1000
+        self._link, end = socket.socketpair()
+        parent = os.getpid()
+        # An interrupt between the fork and its first line would print its traceback.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._pid = _forked(self._link, end)
+            if self._pid == 0:
+                _live(end, parent, rulebook, limits)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        end.close()
+
+    def fileno(self) -> int:
+        """The descriptor that can be read when the worker answers or dies."""
+        return self._link.fileno()
+
+    def give(self, work: Work) -> None:
+        """Let the worker begin; raises `Lost`."""
+        data = pickle.dumps(tuple(work), protocol=pickle.HIGHEST_PROTOCOL)
+        self.deadline = time.monotonic() + self._timeout
+        self._link.settimeout(self._timeout)
+        try:
+            self._link.sendall(_HEAD.pack(_ANSWER, len(data)))
+            self._link.sendall(data)
+        except TimeoutError:
+            raise Lost(too_slow(self._timeout)) from None
+        except OSError:
+            raise Lost(self._cause()) from None
+
+    def answer(self) -> bytes:
+        """What the worker answers, to be called when it does.
+
+        Raises `Lost` where it never will, and `Failed` where the function raised.
+        """
+        until = time.monotonic() + self._timeout
+        kind, length = _HEAD.unpack(self._received(_HEAD.size, until))
+        if length > MAX_ANSWER_BYTES:
+            raise Lost("the answer of the parser is too large")
+        data = self._received(length, until)
+        self.deadline = math.inf
+        if kind == _FAILURE:
+            raise Failed(data.decode("utf-8", "replace"))
+        self.is_spent = kind == _LAST_ANSWER
+        return data
+
+    def end(self) -> int:
+        """Kill the worker and wait for it; how it ended, negative for a signal."""
+        if self._pid == 0:
+            return 0
+        pid, self._pid = self._pid, 0
+        os.kill(pid, signal.SIGKILL)  # who has died already keeps the code it died with
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self._link.close()
+        return code
+
+    def _received(self, length: int, until: float) -> bytes:
+        data = bytearray()
+        while len(data) < length:
+            self._link.settimeout(max(0.001, until - time.monotonic()))
+            try:
+                chunk = self._link.recv(min(_CHUNK, length - len(data)))
+            except TimeoutError:
+                raise Lost(too_slow(self._timeout)) from None
+            except OSError:
+                chunk = b""
+            if not chunk:
+                raise Lost(self._cause())
+            data += chunk
+        return bytes(data)
+
+    def _cause(self) -> str:
+        return death(self.end())
+
+
+def _forked(link: socket.socket, end: socket.socket) -> int:
+    try:
+        return os.fork()
+    except OSError as error:
+        link.close()
+        end.close()
+        raise MachineError(
+            f"the processes that analyse files do not start: {error.strerror}",
+            hint="is there memory left, and are more processes allowed?",
+        ) from error
+
+
+# From here on: what runs in the worker
+
+
+def _live(
+    link: socket.socket, parent: int, rulebook: Rulebook, limits: config.Analysis
+) -> NoReturn:
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who forked us ends us
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        gc.freeze()  # what the parent has made is never collected, nor written to
+        gc.set_threshold(_OBJECTS)
+        _close_all_but(link.fileno())
+        inside.become(rulebook, limits)
+        if os.getppid() == parent:
+            _serve(link, limits)
+        status = 0
+    except MemoryError:
+        status = OUT_OF_MEMORY
+    finally:
+        os._exit(status)
+
+
+def _close_all_but(kept: int) -> None:
+    """Another worker must see its parent go, and git the end of its input."""
+    os.closerange(3, kept)
+    os.closerange(kept + 1, min(os.sysconf("SC_OPEN_MAX"), _MOST_FILES))
+
+
+def _serve(link: socket.socket, limits: config.Analysis) -> None:
+    with link.makefile("rb") as asked:
+        while head := asked.read(_HEAD.size):
+            _, length = _HEAD.unpack(head)
+            work = Work(*pickle.loads(asked.read(length)))
+            inside.limit_cpu(limits)
+            inside.limit_memory(is_heavy=work.is_heavy)
+            kind, data = _worked(work)
+            inside.tidy()
+            if kind == _ANSWER and inside.resident() > _SPENT_BYTES:
+                kind = _LAST_ANSWER
+            link.sendall(_HEAD.pack(kind, len(data)))
+            link.sendall(data)
+
+
+def _worked(work: Work) -> tuple[bytes, bytes]:
+    try:
+        function = pickle.loads(work.function)
+        items = [pickle.loads(item) for item in work.items]
+        return _ANSWER, msgspec.msgpack.encode(list(function(items)))
+    except MemoryError:
+        raise
+    except Exception as error:  # the top of this process: nobody is above it
+        return _FAILURE, failure(error).encode("utf-8", "replace")
