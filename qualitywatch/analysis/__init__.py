@@ -7,19 +7,30 @@ unanalysable with a reason; nothing is passed over in silence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-from qualitywatch.analysis.checks import CHECKS, OF_DELETIONS
+from msgspec import structs
+
+from qualitywatch.analysis.checks import CHECKS, OF_DELETIONS, Check
+from qualitywatch.analysis.checks.duplicate_branch import BRANCHES
+from qualitywatch.analysis.checks.duplicate_key import mappings_of
+from qualitywatch.analysis.checks.mutable_default import DEFAULTS
 from qualitywatch.analysis.comparing.compare import Comparison
-from qualitywatch.analysis.firing import looks_into, without_suppressions
+from qualitywatch.analysis.firing import looking, without_suppressions
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.patterns import query
 from qualitywatch.analysis.sources.embedded import comparisons
-from qualitywatch.analysis.sources.skipping import language_of, skip_reason
+from qualitywatch.analysis.sources.kept import Kept
+from qualitywatch.analysis.sources.skipping import (
+    is_lfs_pointer,
+    language_of,
+    skip_reason,
+)
 from qualitywatch.analysis.sources.source import MAX_BYTES, Refused, Source
 from qualitywatch.analysis.suppression.standing import listed
-from qualitywatch.analysis.symbols.tracing import traces
+from qualitywatch.analysis.symbols.tracing import QUOTES, traces
 from qualitywatch.analysis.violations import Fired, fingerprinted, violations
 from qualitywatch.languages import Language
 from qualitywatch.model import (
@@ -33,6 +44,8 @@ from qualitywatch.model import (
 )
 from qualitywatch.rulebook import Rule, Rulebook
 from qualitywatch.traces import ALONE, Around, Examined
+
+_KEPT = Kept()
 
 __all__ = ["CHECKS", "analyse", "examine", "skip_reason"]
 
@@ -61,22 +74,31 @@ def examine(
     when: When = When.SETTLED,
     around: Around = ALONE,
     max_bytes: int = MAX_BYTES,
+    seen: Callable[[Comparison], None] | None = None,
 ) -> Examined:
-    """The same, with the traces by which other files are judged."""
+    """The same, with the traces by which other files are judged.
+
+    *seen* is called with each comparison that was judged: an inventory counts there.
+    """
     if change.problem is not None:
         return Examined(analysis=_unanalysable(change, change.problem))
+    was_pointer, is_pointer = map(is_lfs_pointer, (change.before, change.after))
+    if was_pointer and not is_pointer and change.after is not None:
+        change = structs.replace(change, before=None)  # nobody has seen any of it
     decides = change.after if change.before is None else change.before
     if decides is None:
         return Examined()
     if reason := skip_reason(change.path, decides):
         skipped = Skipped(path=change.path, reason=reason)
         return Examined(analysis=Analysis(skipped=(skipped,)))
+    if is_pointer:
+        return Examined(analysis=_unanalysable(change, "is an LFS pointer now"))
     language = language_of(change.path, decides)
     is_same = change.before == change.after and change.old_path is None
     if is_same:
         return Examined()
     try:
-        return _examined(change, language, rulebook, when, around, max_bytes)
+        return _examined(change, language, rulebook, when, around, max_bytes, seen)
     except Refused as refused:
         return Examined(analysis=_unanalysable(change, refused.reason))
 
@@ -88,9 +110,10 @@ def _examined(
     when: When,
     around: Around,
     max_bytes: int,
+    seen: Callable[[Comparison], None] | None,
 ) -> Examined:
     whole = _compare(change, language, rulebook, around, max_bytes)
-    rules = _looking(rulebook.of(when), change.path)
+    rules = looking(rulebook.of(when).rules, change.path)
     found, suppressed = list[Violation](), list[Suppressed]()
     parts = list(comparisons(whole, rulebook))
     for part in parts:
@@ -98,11 +121,14 @@ def _examined(
         told = violations(_fired(part.comparison, left), part.comparison)
         found += told.standing
         suppressed += listed(*told, part.comparison.suppressions)
+        if seen is not None:
+            seen(part.comparison)
     standing = tuple(found) if len(parts) == 1 else _in_order(found)
-    return Examined(
-        analysis=Analysis(violations=standing, suppressed=tuple(suppressed)),
-        traces=traces(whole, change, when, is_violated=bool(standing)),
-    )
+    analysis = Analysis(violations=standing, suppressed=tuple(suppressed))
+    if seen is not None:  # who only counts asks nothing of other files
+        return Examined(analysis=analysis)
+    left_behind = traces(whole, change, when, is_violated=bool(standing))
+    return Examined(analysis=analysis, traces=left_behind)
 
 
 def _of_no_syntax(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -127,7 +153,7 @@ def _compare(
     max_bytes: int,
 ) -> Comparison:
     content = change.after or b""
-    after = Source.read(change.path, content, language, max_bytes=max_bytes)
+    after = _KEPT.read(change.path, content, language, max_bytes=max_bytes)
     before = _base(change, language, max_bytes)
     before, after, suppressions = without_suppressions(before, after, rulebook)
     return Comparison(
@@ -148,36 +174,56 @@ def _base(change: Change, language: Language, max_bytes: int) -> Source | None:
     if (old.name == "python") != (language.name == "python"):
         return None
     try:
-        return Source.read(path, change.before, old, max_bytes=max_bytes)
+        return _KEPT.read(path, change.before, old, max_bytes=max_bytes)
     except Refused as refused:
         raise Refused(f"the base {refused.reason}") from None
 
 
-def _looking(rulebook: Rulebook, path: str) -> tuple[Rule, ...]:
-    """The rules that look into a file at *path*."""
-    return tuple(rule for rule in rulebook.rules if looks_into(rule, path))
+class _Work(NamedTuple):
+    """What rules make of one language: whom to ask, in their order."""
+
+    checks: tuple[tuple[Rule, Check, int], ...]  # with the place among the checks
+    of_deletions: tuple[tuple[Rule, Check, int], ...]
+    patterns: tuple[Rule, ...]
+
+
+@lru_cache(maxsize=128)
+def _work(rules: tuple[Rule, ...], language: str) -> _Work:
+    order = {name: at for at, name in enumerate(CHECKS)}
+    checks = tuple(
+        (rule, CHECKS[rule.check], order[rule.check])
+        for rule in rules
+        if rule.check is not None and rule.section(language) is not None
+    )
+    return _Work(
+        checks=checks,
+        of_deletions=tuple(row for row in checks if row[0].check in OF_DELETIONS),
+        patterns=tuple(rule for rule in rules if rule.check is None),
+    )
 
 
 def _fired(comparison: Comparison, rules: tuple[Rule, ...]) -> Iterator[Fired]:
-    language = comparison.after.language.name
-    order = {name: at for at, name in enumerate(CHECKS)}
-    for rule in rules:
-        if comparison.is_deleted and rule.check not in OF_DELETIONS:
-            continue
-        if rule.check is not None and rule.section(language) is not None:
-            for hit in CHECKS[rule.check](comparison):
-                yield Fired(rule=rule, hit=hit, order=order[rule.check])
-    if not comparison.is_deleted:
-        yield from _pattern_hits(comparison, rules)
+    work = _work(rules, comparison.after.language.name)
+    asked = work.of_deletions if comparison.is_deleted else work.checks
+    if work.patterns and not comparison.is_deleted:
+        combined = _combined(comparison.after.language, work.patterns)
+        comparison.after.survey = combined.survey
+    for rule, check, order in asked:
+        for hit in check(comparison):
+            yield Fired(rule=rule, hit=hit, order=order)
+    if work.patterns and not comparison.is_deleted:
+        yield from _pattern_hits(comparison, work.patterns)
 
 
-def _pattern_hits(comparison: Comparison, rules: tuple[Rule, ...]) -> Iterator[Fired]:
+def _pattern_hits(
+    comparison: Comparison, patterns: tuple[Rule, ...]
+) -> Iterator[Fired]:
     """Hits of queries and remarks that the base did not have."""
-    patterns = tuple(rule for rule in rules if rule.check is None)
-    if not patterns:
-        return
     by_id = {rule.id: rule for rule in patterns}
-    found = _combined(comparison.after.language, patterns).hits(comparison.after)
+    before, after = comparison.before, comparison.after
+    is_same = before is not None and before.language is after.language
+    combined = _combined(after.language, patterns)
+    found = combined.hits(after, before if is_same else None)
     if not any(found.values()):
         return
     old = _known(comparison.before, patterns)
@@ -206,4 +252,5 @@ def _known(
 
 @lru_cache(maxsize=16)
 def _combined(language: Language, patterns: tuple[Rule, ...]) -> query.Combined:
-    return query.compile_combined(language, patterns)
+    asked = filter(None, (QUOTES, DEFAULTS, BRANCHES, mappings_of(language.name)))
+    return query.compile_combined(language, patterns, counted=tuple(asked))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from pathlib import PurePosixPath
 
 from qualitywatch.analysis.checks import CHECKS
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.patterns import query
-from qualitywatch.analysis.sources.skipping import is_own_rule
+from qualitywatch.analysis.sources.skipping import is_path_of_rule
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.stubs.design import is_test_double_file
 from qualitywatch.analysis.suppression.comments import taken_out
@@ -64,10 +63,22 @@ def lines_of(rule: Rule, text: Comparison) -> frozenset[int] | None:
 
 def looks_into(rule: Rule, path: str) -> bool:
     """True unless *rule* asks for another kind of file: tests, or all but tests."""
-    if is_own_rule(PurePosixPath(path)):
-        return rule.check == "guard-tampering"  # its examples are wrong on purpose
+    return rule in looking((rule,), path)
+
+
+def looking(rules: tuple[Rule, ...], path: str) -> tuple[Rule, ...]:
+    """Those of *rules* that look into a file at *path*."""
     away = Where.PRODUCT if is_test_double_file(path) else Where.TESTS
-    return rule.where is not away
+    return _looking(rules, away, is_rule=is_path_of_rule(path))
+
+
+@lru_cache(maxsize=64)
+def _looking(
+    rules: tuple[Rule, ...], away: Where, *, is_rule: bool
+) -> tuple[Rule, ...]:
+    if is_rule:  # its examples are wrong on purpose
+        return tuple(rule for rule in rules if rule.check == "guard-tampering")
+    return tuple(rule for rule in rules if rule.where is not away)
 
 
 def _hits(rule: Rule, text: Comparison) -> Iterable[Hit]:

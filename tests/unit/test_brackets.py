@@ -22,6 +22,8 @@ CUT = "int f(int a) {\n  return g(a[0];\n}\n"
         ("csharp", GOOD, GOOD + 'var s = @"({";\n', False),
         ("rust", GOOD, GOOD + "let s = r#\"(\"#; let c = '('; fn f<'a>() {}\n", False),
         ("rust", GOOD, GOOD + 'let s = "(\n";\n', False),
+        ("rust", GOOD, GOOD + "/* f( /* g */ ) */\n", False),
+        ("rust", GOOD, CUT + "/* f() */\n", True),
         ("kotlin", GOOD, GOOD + 'val s = """\n(\n"""\n', False),
         ("swift", GOOD, CUT + 'let s = "\\(f("x"))"\n', False),
         ("css", "a { b: c; }\n", "a { b: c;\n", True),

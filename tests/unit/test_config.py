@@ -44,6 +44,12 @@ BROKEN = [
     ("analysis.workers = 10000", "`analysis.workers`: expected `int` <= 64", "init"),
     ("gate.fail_on = []", "`gate.fail_on`: expected `str`, got `array`", "init"),
     ("rules.disabled = {}", "`rules.disabled`: expected `array`", "init"),
+    ("agents = [{id = 'a'}]", "missing required field `patterns`", "init"),
+    ("agents = [{id = 'a', patterns = []}]", "length >= 1", "init"),
+    ("agents = [{id = 'A', patterns = ['a']}]", "'A' is no agent id", "small"),
+    ('agents = [{id = "a\\n", patterns = ["a"]}]', "is no agent id", "small"),
+    ("agents = [{id = 'a', patterns = ['(']}]", "'(' is not an expression", "RE2"),
+    ("agents = [{id = 'a', pattern = 'a'}]", "unknown setting", "patterns"),
     ("a = ", "is not TOML: Invalid value", "toml.io"),
     ("[hub]\n[hub]", "is not TOML: Cannot declare", "toml.io"),
     ("a = " + "[" * 100_000, "is not TOML", "toml.io"),
@@ -112,7 +118,8 @@ def test_template_names_and_explains_every_setting() -> None:
     """No setting is undocumented: each line follows a comment of its own."""
     lines = config.to_toml().splitlines()
 
-    tables = [f for f in msgspec.structs.fields(Config) if f.name != "analysers"]
+    rows = {"analysers", "agents"}
+    tables = [f for f in msgspec.structs.fields(Config) if f.name not in rows]
     for section in tables:
         start = next(
             i for i, n in enumerate(lines) if n.startswith(f"[{section.name}]")
@@ -126,13 +133,19 @@ def test_template_names_and_explains_every_setting() -> None:
             assert lines[place - 1].startswith("# "), field.name
 
 
-def test_template_explains_how_an_analyser_is_written() -> None:
+@pytest.mark.parametrize(
+    ("name", "element"),
+    [("analysers", config.Analyser), ("agents", config.SigningAgent)],
+)
+def test_template_explains_how_a_row_is_written(
+    name: str, element: type[msgspec.Struct]
+) -> None:
     """It is commented out: each field has a line of its own."""
-    lines = config.to_toml().splitlines()
-    fields = [field.name for field in msgspec.structs.fields(config.Analyser)]
+    text = config.to_toml().partition(f"# [[{name}]]  # ")[2].partition("\n\n")[0]
+    fields = [field.name for field in msgspec.structs.fields(element)]
 
-    assert "# [[analysers]]" in [line[:15] for line in lines]
-    assert [] == [n for n in fields if not any(f"#   {n}: " in line for line in lines)]
+    assert text
+    assert [] == [name for name in fields if f"\n#   {name}: " not in text]
 
 
 def test_analysers_are_written_as_they_were_read() -> None:
@@ -146,6 +159,14 @@ def test_analysers_are_written_as_they_were_read() -> None:
     written = config.to_toml(Config(analysers=(given,)))
 
     assert (given,) == config.parse(written.encode()).analysers
+
+
+def test_agents_are_written_as_they_were_read() -> None:
+    """The id and every expression come back."""
+    given = config.SigningAgent(id="review-bot", patterns=(r"@bots\.", '"b"'))
+    written = config.to_toml(Config(agents=(given,)))
+
+    assert (given,) == config.parse(written.encode()).agents
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)

@@ -11,6 +11,7 @@ from qualitywatch.rulebook import Rulebook
 
 RULE = rulebook.BUILT_IN / "security-risk" / "guard-tampering.md"
 RULES = Rulebook.holding([rulebook.read(RULE, known_checks=CHECKS)])
+ANALYSER = '[[analysers]]\nname = "own"\n'
 OWN = ".qualitywatch/rules/logic-error/left-breakpoint.md"
 OWN_RULE = """\
 # `left-breakpoint`
@@ -88,11 +89,30 @@ def test_looser_settings(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ("", f"{ANALYSER}command = ['x']"),
+        (f"{ANALYSER}command = ['x']", f"{ANALYSER}command = ['x', '-y']"),
+        (f"{ANALYSER}command = ['x']", f"{ANALYSER}command = ['y']\n{ANALYSER}"),
+        (ANALYSER, f"{ANALYSER}command = ['x']"),
+        (
+            f"{ANALYSER}command = ['x']",
+            f"{ANALYSER}command = ['y']\n{ANALYSER}command = ['x']",
+        ),
+    ],
+)
+def test_commands_of_analysers(before: str, after: str) -> None:
+    """They run in hooks and in CI, from the next commit on, whatever they are."""
+    assert Confidence.LIKELY is surest("qualitywatch.toml", before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
         ('[policy]\nseverity = "high"', '[policy]\nseverity = "low"'),
         ('[gate]\nfail_on = "high"', ""),  # its default
         ('[rules]\ndisabled = ["a-rule", "b-rule"]', '[rules]\ndisabled = ["b-rule"]'),
         ("[hub]\nport = 7433", "[hub]\nport = 7434"),
         ("", '[[analysers]]\nname = "bandit"'),
+        (f"{ANALYSER}command = ['x']", f"{ANALYSER}command = [ 'x' ]"),
     ],
 )
 def test_stricter_and_other_settings(before: str, after: str) -> None:
@@ -198,6 +218,19 @@ def test_way_round_in_a_program() -> None:
         ("src/** binary", Confidence.LIKELY),
         ("src/**/*.py linguist-generated=true", Confidence.LIKELY),
         ("*.py -diff", Confidence.POSSIBLE),
+        ("*.py linguist-generated", Confidence.LIKELY),
+        ("*.py\tlinguist-generated=set", Confidence.LIKELY),
+        ("**/*.ts linguist-vendored", Confidence.LIKELY),
+        ("[a-z]*.p[y] linguist-vendored", Confidence.LIKELY),
+        ('"\\052.py" linguist-generated', Confidence.LIKELY),
+        ('"*.py linguist-generated', None),  # git reads no pattern in it
+        ("*.py -linguist-generated", None),
+        ("*.py linguist-generated=false", None),
+        ("*_pb2.py linguist-generated", None),
+        ("[attr]gen linguist-generated", Confidence.LIKELY),
+        ("[attr]gen linguist-generated\nfoo.py gen", Confidence.LIKELY),
+        ("[attr]raw -diff", Confidence.POSSIBLE),
+        ("[attr]code text eol=lf\n*.py code", None),
         ("*.png binary", None),
         ("src/schema_pb2.py linguist-generated", None),
         ("*.py text eol=lf", None),
@@ -207,6 +240,23 @@ def test_way_round_in_a_program() -> None:
 def test_attributes(line: str, expected: Confidence | None) -> None:
     """Pictures are binary, source code is not."""
     assert expected is surest(".gitattributes", "", f"{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("macros", "expected"),
+    [
+        ("[attr]gen linguist-generated\n", Confidence.LIKELY),
+        ("[attr]one gen\n[attr]gen two\n[attr]two linguist-vendored\n", None),
+        ("[attr]gen one\n[attr]one gen linguist-vendored\n", Confidence.LIKELY),
+        ("[attr]gen -text\n", Confidence.POSSIBLE),
+        ("[attr]gen eol=lf\n", None),
+    ],
+)
+def test_macros_that_stood_there(macros: str, expected: Confidence | None) -> None:
+    """What one of them stands for counts as if it were written out."""
+    line = "*.py gen\n" if expected else "*.py other\n"
+
+    assert expected is surest(".gitattributes", macros, f"{macros}{line}")
 
 
 @pytest.mark.parametrize(

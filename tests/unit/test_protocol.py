@@ -43,6 +43,7 @@ EXAMPLES: dict[str, Params] = {
     ),
     "events.subscribe": protocol.Subscribe(since=7, epoch="e"),
     "violations.list": protocol.ListViolations(agent="cursor-1", limit=5),
+    "violation.base": protocol.FindBase(violation="v"),
     "agents.list": protocol.Nothing(),
     "quarantines.list": protocol.Nothing(),
     "stats": protocol.Nothing(),
@@ -52,6 +53,8 @@ EXAMPLES: dict[str, Params] = {
     "violation.dismiss": protocol.Dismiss(violation="v", reason="r", nonce="n"),
     "tokens.create": protocol.CreateToken(role=Role.AGENT, agent="a", nonce="n"),
     "tokens.list": protocol.ListTokens(nonce="n"),
+    "settings.show": protocol.ShowSettings(nonce="n"),
+    "settings.approve": protocol.ApproveSettings(digest="d", nonce="n"),
     "tokens.revoke": protocol.RevokeToken(id="t", nonce="n"),
 }
 

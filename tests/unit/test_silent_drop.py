@@ -150,6 +150,28 @@ def test_a_base_class_in_the_file_is_looked_into():
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return stored", "return super().commit(stored)"),
+        ("    def commit", "    @override\n    def commit"),
+    ],
+)
+def test_what_overrides_a_method_leaves_that_method(old, new):
+    before = CLASS.format(bases="(Base)", name="commit").replace(old, new)
+    after = before[: before.index("self.commit(item)") + 18]
+
+    assert ["possible"] == [hit.confidence for hit in hits(before, after)]
+
+
+def test_a_class_below_may_have_the_member_instead():
+    heir = "\n\nclass Disk(Store):\n    commit = write\n"
+    before = CLASS.format(bases="(Base)", name="commit")
+    after = before[: before.index("    def commit")]
+
+    assert ["possible"] == [hit.confidence for hit in hits(before + heir, after + heir)]
+
+
+@pytest.mark.parametrize(
     "member",
     [
         "commit = Base.commit",

@@ -51,6 +51,27 @@ def test_a_text_that_is_new_for_the_most_part_is_likely_at_most(before):
     assert ["likely"] == [confidence for _, confidence in places(before, after)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise ValueError, 'no' % {x: (1, 2) 3}",
+        "exec 'x = 1' in {} ()()) ",
+        "print 'a' % (b,), ; True, False = 1, 0",
+        "(True, False) = (1, 0)",
+        "if x >= 0x80000000L: f(",
+        "mode = 0755 + (",
+    ],
+)
+def test_a_new_file_in_the_old_python_is_possible(line):
+    assert [(1, "possible")] == places(None, f"{line}\n")
+    assert [(10, "certain")] == places("x = 1\n" * 9, "x = 1\n" * 9 + line + "\n")
+
+
+@pytest.mark.parametrize("line", ["use(a.async and b)", "f(async=1, await=2) + (1 2)"])
+def test_a_name_that_became_a_keyword_is_possible(line):
+    assert [(2, "possible")] == places("x = 1\n", f"x = 1\n{line}\n")
+
+
 def test_a_warning_of_the_parser_is_not_shown():
     source = Source.read("a.py", b'x = "\\d"\n', LANGUAGES["python"])
 

@@ -17,6 +17,7 @@ FUNCTION = (
 )
 SCRIPT = "".join(FUNCTION.format(name) for name in ("one", "two", "three"))
 LINES = SCRIPT.splitlines(keepends=True)
+KEYS = frozenset(code.key for code in compare(None, SCRIPT, "javascript").after.code)
 PYTHON = "".join(
     f"def {name}(rows):\n    first = {name}_of(rows)\n"
     f"    second = first + {name}_more\n"
@@ -68,11 +69,8 @@ def test_a_tail_that_became_comments_was_not_cut():
 
 
 def test_a_tail_that_went_to_another_file_is_not_lost():
-    gone = frozenset(
-        code.key for code in compare(None, SCRIPT, "javascript").after.code
-    )
 
-    assert not hits(SCRIPT, "".join(LINES[:11]), around=Around(lines=gone))
+    assert not hits(SCRIPT, "".join(LINES[:11]), around=Around(lines=KEYS))
 
 
 @pytest.mark.parametrize("cut", [2, 3, 4, 9, 10, 11])
@@ -143,3 +141,24 @@ def test_signs_in_strings_and_comments_open_nothing(language, text):
 
 def test_a_base_that_does_not_come_out_even_gives_no_answer():
     assert ends_inside(LANGUAGES["rust"], "match c { '(' => {", "x") is None
+
+
+@pytest.mark.parametrize("rest", ["", "\n", " \n\n"])
+def test_a_file_of_functions_that_holds_nothing_any_more_was_emptied(rest):
+    (hit,) = hits(SCRIPT, rest)
+
+    assert ("likely", 1) == (hit.confidence, hit.line)
+    assert {"one", "two", "three"} <= set(hit.evidence.lost_symbols)
+
+
+@pytest.mark.parametrize(
+    ("before", "fields"),
+    [
+        ("\n".join(f"export * from './part{n}';" for n in range(20)), {}),
+        (FUNCTION.format("one"), {}),
+        (SCRIPT, {"around": Around(lines=KEYS)}),
+    ],
+    ids=["no functions", "a few lines", "moved to another file"],
+)
+def test_who_empties_what_holds_no_code_has_lost_nothing(before, fields):
+    assert not hits(before, "", **fields)

@@ -5,7 +5,6 @@ Needs a check because the two branches may be any distance apart, which no query
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -14,6 +13,7 @@ import tree_sitter
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.comparing.touched import Texts, hit_at, is_touched, touched
 from qualitywatch.analysis.hit import Hit
+from qualitywatch.regex import regex
 
 MAX_BRANCHES = 1000  # of one chain that are compared
 MAX_SHOWN = 40  # characters of a condition in a message
@@ -43,6 +43,7 @@ _SWITCHES = frozenset(
         "when_expression",
     }
 )
+BRANCHES = _IFS | _SWITCHES
 _CASES = frozenset(
     {
         "case_clause",
@@ -79,18 +80,18 @@ _GUARDS = frozenset(
 )
 _FALLS_ON = frozenset({";&", ";;&"})
 # Asking the same question twice is honest where the question moves something.
-_MOVES = re.compile(
+_MOVES = regex(
     r"\+\+|--|[^=!<>~]=[^=~]|<-"
     r"|(?i:\b(?:\w*(?:next|read|shift|pop|rand|random|eat|consume|accept|advance|match"
     r"|expect|skip|take|try|poll|recv|receive|wait|now|get_?(?:char|c|s|line))\w*)[!?]?\()"
 )
-_MOVES_IN_SHELL = re.compile(r"\b(?:read|shift|getopts|wait)\b|\+\+|\$\(|`")
+_MOVES_IN_SHELL = regex(r"\b(?:read|shift|getopts|wait)\b|\+\+|\$\(|`")
 _QUOTES = ("'", '"')
 
 
 def duplicate_branch(comparison: Comparison) -> Iterator[Hit]:
     """Conditions that a chain asks twice, where the change brought one of the two."""
-    for node in touched(comparison, _IFS | _SWITCHES):
+    for node in touched(comparison, BRANCHES):
         if node.type not in _IFS:
             yield from _twice(comparison, _labels(node))
         elif _is_head(node):

@@ -15,6 +15,7 @@ from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.comparing.touched import Texts, hit_at, is_touched, touched
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 MAX_SHOWN = 40  # bytes of a key in a message
 MAX_CALLEE = 120  # bytes of what is called that are read
@@ -250,7 +251,7 @@ _KINDS: Mapping[str, _Mappings] = MappingProxyType(
         "java": _Mappings(
             types=frozenset({"argument_list"}),
             entries=_arguments(r"\bMap\.of", None),
-            needs=re.compile(rb"\bMap\s*\.\s*of\b"),
+            needs=regex(rb"\bMap\s*\.\s*of\b"),
         ),
         "c": _C,
         "cpp": _C,
@@ -264,13 +265,13 @@ _KINDS: Mapping[str, _Mappings] = MappingProxyType(
         "kotlin": _Mappings(
             types=frozenset({"value_arguments"}),
             entries=_arguments("(?:m|[a-z]M)apOf", "to"),
-            needs=re.compile(rb"[mM]apOf\b"),
+            needs=regex(rb"[mM]apOf\b"),
         ),
         "swift": _Mappings(types=frozenset({"dictionary_literal"}), entries=_swift),
         "scala": _Mappings(
             types=frozenset({"arguments"}),
             entries=_arguments(r"\bMap", "->"),
-            needs=re.compile(rb"\bMap\s*[(\[]"),
+            needs=regex(rb"\bMap\s*[(\[]"),
         ),
         "lua": _Mappings(types=frozenset({"table_constructor"}), entries=_table),
         "json": _Mappings(
@@ -283,6 +284,12 @@ _KINDS: Mapping[str, _Mappings] = MappingProxyType(
     }
 )
 _FORMATS = frozenset({"json", "yaml"})
-_TEMPLATE = re.compile(rb"\{\{|\{%|<%")
-_BRANCHED = re.compile(rb"\{%-?\s*(?:if|else|for)\b|<%")
+_TEMPLATE = regex(rb"\{\{|\{%|<%")
+_BRANCHED = regex(rb"\{%-?\s*(?:if|else|for)\b|<%")
 _REMARKS = frozenset({"", "#", "comment", "_comment", "$comment", "__comment", "<<"})
+
+
+def mappings_of(language: str) -> frozenset[str]:
+    """The types of mappings that are worth looking at in any text of *language*."""
+    kind = _KINDS.get(language)
+    return frozenset() if kind is None or kind.needs is not None else kind.types

@@ -21,13 +21,14 @@ from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.outlines.units import Unit
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.model import Confidence, Evidence
+from qualitywatch.regex import regex
 
 MAX_HITS = 200  # of one file
 MIN_LOST = 3  # lines; an honest edit may drop one or two beside a remark
 
 _SHOWN = 60  # characters of a remark that a message quotes
 _REACH = 50  # lines below a remark that are searched for code
-_CLOSES = re.compile(
+_CLOSES = regex(
     r"""\s*(?:[})\]`]|</|-->|"{3}|'{3}|["']@|;;|case\b|default:|\{[/:]|\{%\s*end
     |@end|<\?php\s+end|(?:end\w*|fi|done|esac|rescue|ensure|catch|when)\b)""",
     re.VERBOSE,
@@ -38,9 +39,9 @@ _NOTHING = ("", "pass", "...")
 
 def elided_code(comparison: Comparison) -> Iterator[Hit]:
     """The new remarks in whose place the base had code that is gone."""
-    if comparison.before is None:
+    if not comparison.may_have_lost(1):
         return
-    proved = (judged for judged in _judged(comparison) if judged[2] is not None)
+    proved = (judged for judged in comparison.once(_judged) if judged[2] is not None)
     for remark, found, evidence in islice(proved, MAX_HITS):
         yield _hit(remark, found, evidence and _with_references(comparison, evidence))
 
@@ -53,7 +54,7 @@ def leftover_remark(comparison: Comparison) -> Iterator[Hit]:
     """
     left = (
         (remark, found)
-        for remark, found, evidence in _judged(comparison)
+        for remark, found, evidence in comparison.once(_judged)
         if evidence is None
         and remark.kind not in ("string", "doc")
         and not found.is_doubtful
@@ -64,10 +65,18 @@ def leftover_remark(comparison: Comparison) -> Iterator[Hit]:
 
 def _judged(
     comparison: Comparison,
-) -> Iterator[tuple[Remark, Elision, Evidence | None]]:
+) -> list[tuple[Remark, Elision, Evidence | None]]:
     """The new remarks, each with the proof that its code is gone, if there is one."""
+    return list(_with_proof(comparison))
+
+
+def _with_proof(
+    comparison: Comparison,
+) -> Iterator[tuple[Remark, Elision, Evidence | None]]:
     losses: dict[tuple[int, bool], Evidence | None] = {}
-    for remark, found in elisions(comparison.after, wanted=comparison.is_new_line):
+    is_new = comparison.new_line_numbers.__contains__
+    hints = comparison.may_have_lost(MIN_LOST)
+    for remark, found in elisions(comparison.after, wanted=is_new, hints=hints):
         if found.is_doubtful and not _speaks_of_lost_code(comparison, remark, found):
             continue
         place = _place(comparison, remark)

@@ -14,6 +14,7 @@ import tree_sitter
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
+from qualitywatch.analysis.sources.sieve import Sieve
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.analysis.stubs.bodies import Stub, reads_as
 from qualitywatch.analysis.stubs.callbacks import (
@@ -22,7 +23,12 @@ from qualitywatch.analysis.stubs.callbacks import (
     function_around,
     words_given,
 )
-from qualitywatch.analysis.stubs.confession import Confession, confession, gives_reason
+from qualitywatch.analysis.stubs.confession import (
+    Confession,
+    confession,
+    gives_reason,
+    may_confess,
+)
 from qualitywatch.analysis.stubs.design import (
     is_callback,
     is_declaration_file,
@@ -30,13 +36,14 @@ from qualitywatch.analysis.stubs.design import (
     is_test_double_file,
 )
 from qualitywatch.model import Confidence, Severity
+from qualitywatch.regex import regex
 
 MAX_LINE = 400  # characters of a line that is read for a handler
 
 _EMPTY = r"\{\s*\}"
 _PARAMETERS = r"(?:async\s+)?\(?[\w\s,:$.]{0,80}\)?"
 _ARROW = rf"{_PARAMETERS}\s*=>\s*{_EMPTY}"
-_JS = re.compile(
+_JS = regex(
     rf"\bon[A-Z]\w*(?:=\{{|:\s*)\s*{_ARROW}"
     rf"|\.(?:addEventListener|on|once|get|post|put|patch|delete)\(\s*['\"`][^'\"`]{{1,80}}"
     rf"['\"`]\s*,\s*(?:{_ARROW}|(?:async\s+)?function\s*\w*\([^()]{{0,80}}\)\s*{_EMPTY})"
@@ -47,39 +54,35 @@ _BARE: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "jsx": _JS,
         "typescript": _JS,
         "tsx": _JS,
-        "go": re.compile(
+        "go": regex(
             rf"\.(?:HandleFunc|GET|POST|PUT|PATCH|DELETE|Get|Post|Put|Delete)\(\"[^\"]{{1,80}}\""
             rf",\s*func\([^()]{{0,80}}\)[\w\s]{{0,20}}{_EMPTY}"
         ),
-        "java": re.compile(
+        "java": regex(
             rf"\b(?:set|add)\w*(?:Listener|Handler|OnAction)\(\s*\(?[\w\s,]{{0,40}}\)?\s*->"
             rf"\s*{_EMPTY}"
         ),
-        "kotlin": re.compile(
-            rf"\bset\w*Listener\s*{_EMPTY}|\bon[A-Z]\w*\s*=\s*{_EMPTY}"
-        ),
-        "swift": re.compile(
-            rf"\bButton\([^()]{{0,80}}\)\s*{_EMPTY}|\baction:\s*{_EMPTY}"
-        ),
-        "csharp": re.compile(
+        "kotlin": regex(rf"\bset\w*Listener\s*{_EMPTY}|\bon[A-Z]\w*\s*=\s*{_EMPTY}"),
+        "swift": regex(rf"\bButton\([^()]{{0,80}}\)\s*{_EMPTY}|\baction:\s*{_EMPTY}"),
+        "csharp": regex(
             rf"\+=\s*(?:delegate\s*)?\(?[\w\s,]{{0,60}}\)?\s*(?:=>)?\s*{_EMPTY}"
             rf"|\.Map(?:Get|Post|Put|Delete)\(\"[^\"]{{1,80}}\",\s*\(?[\w\s,]{{0,60}}\)?"
             rf"\s*=>\s*{_EMPTY}"
         ),
-        "php": re.compile(
+        "php": regex(
             r"Route::\w+\('[^']{1,80}',\s*function\s*\([^()]{0,80}\)\s*\{\s*\}"
         ),
-        "ruby": re.compile(
+        "ruby": regex(
             r"^\s*(?:get|post|put|patch|delete|on)\s*\(?['\":][^'\"]{1,80}['\"]?\)?"
             r"\s+do\s*(?:\|[\w, ]{0,40}\|)?\s*;?\s*end\b"
         ),
-        "rust": re.compile(rf"\.on_\w+\(\s*(?:move\s+)?\|[^|]{{0,60}}\|\s*{_EMPTY}"),
-        "cpp": re.compile(
+        "rust": regex(rf"\.on_\w+\(\s*(?:move\s+)?\|[^|]{{0,60}}\|\s*{_EMPTY}"),
+        "cpp": regex(
             rf"\b(?:connect|on\w*|set\w*Callback)\([^;]{{0,120}}\[[^\]]{{0,20}}\]"
             rf"\s*\([^()]{{0,60}}\)\s*{_EMPTY}"
         ),
-        "scala": re.compile(r"\b(?:setOn\w+|on[A-Z]\w*)\s*\(\s*_\s*=>\s*\(\)\s*\)"),
-        "lua": re.compile(
+        "scala": regex(r"\b(?:setOn\w+|on[A-Z]\w*)\s*\(\s*_\s*=>\s*\(\)\s*\)"),
+        "lua": regex(
             r":(?:on|connect|Connect|SetScript|addEventListener)\(\s*(?:[\"'][^\"']{1,80}"
             r"[\"']\s*,\s*)?function\([^()]{0,60}\)\s*end"
         ),
@@ -87,14 +90,14 @@ _BARE: Mapping[str, re.Pattern[str]] = MappingProxyType(
 )
 """Handlers without a word, on one line, by language."""
 
-_MAY_BE_EMPTY = re.compile(r"\{\s*\}|\bend\b|=>\s*\(\)|\b(?:alert|console|toast)\b")
+_MAY_BE_EMPTY = Sieve(r"\{\s*\}|\bend\b|=>\s*\(\)|\b(?:alert|console|toast)\b")
 # Where an empty handler is asked for: a controlled field, a default value, an error.
-_HONEST = re.compile(
+_HONEST = regex(
     r"readOnly|disabled|no-?op|createContext|default|mock|error|unhandled|preventDefault"
     r"|\bonChange\b",
     re.IGNORECASE,
 )
-_SPOKEN = re.compile(
+_SPOKEN = regex(
     r"\bon[A-Z]\w*\s*[=:]\s*\{?\s*(?:async\s+)?\(?\w*\)?\s*=>\s*\{?\s*"
     r"(?:(?:window\.)?alert|console\.\w+|toast(?:\.\w+)?|Alert\.alert)"
     r"\(\s*[\"'`]([^\"'`]{1,120})"
@@ -111,6 +114,8 @@ def empty_handler(comparison: Comparison) -> Iterator[Hit]:
 
 def _confessing(comparison: Comparison) -> Iterator[Hit]:
     source = comparison.after
+    if not may_confess(source.spoken):
+        return
     for comment in source.comments():
         if comment.kind == "doc" or not comparison.is_said_anew(comment):
             continue
@@ -148,7 +153,9 @@ def _on_one_line(comparison: Comparison) -> Iterator[Hit]:
     pattern = _BARE.get(comparison.after.language.name)
     if pattern is None:
         return
-    for number, text in enumerate(comparison.after.lines, 1):
+    lines = comparison.after.lines
+    for number in _MAY_BE_EMPTY.lines(comparison.after.text):
+        text = lines[number - 1]
         if len(text) > MAX_LINE or not _MAY_BE_EMPTY.search(text):
             continue
         if not comparison.is_new_line(number):

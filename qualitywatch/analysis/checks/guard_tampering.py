@@ -7,12 +7,11 @@ their base, each in the way that it is read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.safety import bypasses, own_settings
-from qualitywatch.analysis.sources.skipping import is_own_rule
+from qualitywatch.analysis.sources.skipping import is_path_of_rule
 from qualitywatch.analysis.stubs.design import is_test_double_file
 from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Confidence, Evidence, Severity
@@ -32,8 +31,8 @@ _SUFFIXES = frozenset(
 
 def guard_tampering(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each way in which the guard is weaker after the change."""
-    path, name = comparison.path, PurePosixPath(comparison.path).name
-    if is_own_rule(PurePosixPath(path)):
+    path, name = comparison.path, comparison.path.rpartition("/")[2]
+    if is_path_of_rule(path):
         yield from _looser(comparison)
         return  # its examples are wrong on purpose
     if own_settings.is_settings(path):
@@ -82,10 +81,16 @@ def _line_of(word: str, comparison: Comparison) -> int | None:
 
 def _hidden(comparison: Comparison, name: str) -> Iterator[Hit]:
     is_attributes = name == _ATTRIBUTES
-    ask = bypasses.hides_source if is_attributes else bypasses.ignores_source
     what = "hides source code from readers" if is_attributes else "ignores source code"
+    lines = comparison.after.lines
+    known = bypasses.macros(lines) if is_attributes else None
     for number in _new_lines(comparison):
-        confidence = ask(comparison.after.lines[number - 1], _SUFFIXES)
+        line = lines[number - 1]
+        confidence = (
+            bypasses.ignores_source(line, _SUFFIXES)
+            if known is None
+            else bypasses.hides_source(line, _SUFFIXES, known)
+        )
         if confidence is not None and "/" in comparison.path:
             confidence = Confidence.POSSIBLE  # of one folder: people do mark theirs
         if confidence is not None:
@@ -144,8 +149,7 @@ def _ways_round(comparison: Comparison) -> Iterator[Hit]:
 
 
 def _new_lines(comparison: Comparison) -> Iterable[int]:
-    lines = range(1, len(comparison.after.lines) + 1)
-    return filter(comparison.is_new_line, lines)
+    return comparison.new_lines
 
 
 def _hit(

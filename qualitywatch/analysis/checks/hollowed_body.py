@@ -7,7 +7,6 @@ became abstract.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from qualitywatch.analysis.comparing.compare import Comparison
@@ -29,20 +28,22 @@ from qualitywatch.analysis.stubs.design import (
 )
 from qualitywatch.analysis.stubs.facts import facts_of
 from qualitywatch.model import Confidence, Evidence
+from qualitywatch.regex import regex
 
 # What a constructor leaves to its head: fields among its parameters, a list of
 # initialisers, a call of the constructor above it.
-_DOES_BY_HEAD = re.compile(
+_DOES_BY_HEAD = regex(
     r"\b(?:public|private|protected|readonly|va[lr])\s+\w[^()]*[,)]|\)\s*:\s*\w+\s*[({]"
 )
-_DELIBERATE = frozenset({Stub.ECHO, Stub.NAMED, Stub.REFUSED})
+_DELIBERATE = frozenset({Stub.ECHO, Stub.NAMED, Stub.REFUSED, Stub.THROW})
 MIN_REASON_WORDS = 4  # of a remark, its mark included; a shorter one is a label
+MIN_ERROR_WORDS = 3  # of an error that tells its caller why; "later" tells nothing
 MIN_DEAD_LINES = 2  # lines of the old body that now stand in comments
 
 
 def hollowed_body(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each function whose code is gone and whose shell is left."""
-    if comparison.base is None or is_declaration_file(comparison.path):
+    if not comparison.may_have_lost(1) or is_declaration_file(comparison.path):
         return
     for old, new in comparison.hollowed:
         evidence = comparison.gone_from(old)
@@ -98,11 +99,19 @@ def _is_honest(
 ) -> bool:
     assert comparison.base is not None
     return (
-        body.stub is Stub.THROW
+        _is_told_why(body)
         or 2 * evidence.lost_lines < _body_lines(comparison, old)  # it lives elsewhere
         or _became_abstract(comparison, old, new)
         or any(names_replacement(t) for t in _said(comparison, body))
         or any(names_replacement(t) for t in _said_above(comparison, new))
+    )
+
+
+def _is_told_why(body: Body) -> bool:
+    """True for an error that is the answer from now on, and says so to the caller."""
+    return body.stub is Stub.THROW and (
+        not body.messages
+        or any(len(said.split()) >= MIN_ERROR_WORDS for said in body.messages)
     )
 
 

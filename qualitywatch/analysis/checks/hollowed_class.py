@@ -27,7 +27,7 @@ CERTAIN_LINES = 10  # of code that is gone
 
 def hollowed_class(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each class whose members are gone and whose shell is left."""
-    if comparison.base is None or is_declaration_file(comparison.path):
+    if not comparison.may_have_lost(1) or is_declaration_file(comparison.path):
         return
     for old, new in comparison.matched:
         if old.kind in ("function", "module") or new.kind in ("function", "module"):

@@ -6,7 +6,6 @@ signatures are not the author's to choose.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from qualitywatch.analysis.checks.new_stub import hit_of, new_stubs
@@ -20,23 +19,24 @@ from qualitywatch.analysis.stubs.design import (
     is_open_by_design,
     may_override,
 )
+from qualitywatch.regex import regex
 
 MAX_PARAMETERS = 2000  # characters of a list of parameters that are read
 
-_QUESTION = re.compile(
+_QUESTION = regex(
     r"^_*(?i:validate|verify|check|is|are|has|have|can|should|may|must|authori[sz]e"
     r"|authenticate|allow|allows|permit|permits|ensure|matches|contains|exists|includes"
     r"|compare|equals)(?:$|[_A-Z0-9?!])"
 )
 _ASKED_BY_LANGUAGE = frozenset({"canEqual"})  # a class of Scala may have to answer it
-_GIVEN = re.compile(r"(?:&\s*)?(?:mut\s+)?(?:self|cls|this|Self)\b")
-_LEFT_OUT = re.compile(  # `_ name: Type` is a label of Swift
+_GIVEN = regex(r"(?:&\s*)?(?:mut\s+)?(?:self|cls|this|Self)\b")
+_LEFT_OUT = regex(  # `_ name: Type` is a label of Swift
     r"(?:[*&]{0,2}|[\w<>?\[\], ]*\s)\$?_(?!\s+\w+\s*:)|void$|\*{1,2}\w*$|\.\.\."
 )
-_WORD = re.compile(r"[A-Za-z]\w*")
-_HONEST_DECORATORS = re.compile(r"(?:static|class)_?method$|@?public$|final$")
+_WORD = regex(r"[A-Za-z]\w*")
+_HONEST_DECORATORS = regex(r"(?:static|class)_?method$|@?public$|final$")
 _OPENING, _CLOSING = frozenset("([{<"), frozenset(")]}>")
-_INHERITS = re.compile(r"\b(?:extends|implements|with|for)\b|\)\s*:|\w\s*:\s*\w")
+_INHERITS = regex(r"\b(?:extends|implements|with|for)\b|\)\s*:|\w\s*:\s*\w")
 
 
 def ignored_parameters(comparison: Comparison) -> Iterator[Hit]:

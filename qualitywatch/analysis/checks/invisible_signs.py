@@ -6,13 +6,13 @@ open at the end of a line, or where a hundred of them stand in a row.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.stubs.design import is_test_data
 from qualitywatch.model import Confidence
+from qualitywatch.regex import regex
 
 MAX_HITS = 50  # in one file
 
@@ -25,20 +25,18 @@ _OPENS = {
     "\u2067": "\u2069",
     "\u2068": "\u2069",
 }
-_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_DIRECTION = regex("[\u202a-\u202e\u2066-\u2069]")
 # Four in a row are a message: a flag of tags follows its black flag, and is left out.
-_PAYLOAD = re.compile(
+_PAYLOAD = regex(
     "(?<!\U0001f3f4)(?<![\U000e0020-\U000e007f\ufe00-\ufe0f\U000e0100-\U000e01ef])"
     "[\U000e0001-\U000e007f\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}"
     "|[\u200b\u200c\u200d\u2060-\u2064\ufeff\u180e\u3164\uffa0]{8,}"
 )
-_INVISIBLE_NAME = re.compile(
-    "[\\w$]*[\u3164\uffa0\u115f\u1160\u2062\u2063\u2064][\\w$]*"
-)
+_INVISIBLE_NAME = regex("[\\w$]*[\u3164\uffa0\u115f\u1160\u2062\u2063\u2064][\\w$]*")
 # What ends a remark for the compiler and not for the reader.
-_JAVA_LINE_END = re.compile(r"//.*\\u+000[adAD]|/\*.*\\u+002[aA]\\u+002[fF]")
-_SHARP_LINE_END = re.compile("//[^\\n]*[\u0085\u2028\u2029]\\s*[^\\s/]")
-_SUSPECT = re.compile(
+_JAVA_LINE_END = regex(r"//.*\\u+000[adAD]|/\*.*\\u+002[aA]\\u+002[fF]")
+_SHARP_LINE_END = regex("//[^\\n]*[\u0085\u2028\u2029]\\s*[^\\s/]")
+_SUSPECT = regex(
     "[\u0085\u115f\u1160\u180e\u200b-\u200d\u2028-\u202e\u2060-\u2069\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\U000e0001-\U000e01ef]"
 )

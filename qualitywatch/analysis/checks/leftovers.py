@@ -16,6 +16,7 @@ from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.sources.quoting import Quoting
 from qualitywatch.analysis.stubs.design import is_test_data
 from qualitywatch.model import Confidence
+from qualitywatch.regex import regex
 
 MAX_HITS = 50  # in one file
 
@@ -27,27 +28,28 @@ TEXTS = frozenset({"text", "tex"})
 
 _EMBEDDING = frozenset({"javascript", "jsx", "tsx"})  # an element is an expression
 
-_OURS = re.compile(r"<{7}( |$)")
-_MIDDLE = re.compile(r"={7}$|%{7} |\+{7} |-{7} ")
-_THEIRS = re.compile(r">{7}( |$)")
-_EDITED = re.compile(
+_OPENS = ("<<<<<<<",)
+_OURS = regex(r"<{7}( |$)")
+_MIDDLE = regex(r"={7}$|%{7} |\+{7} |-{7} ")
+_THEIRS = regex(r">{7}( |$)")
+_EDITED = regex(
     r"<{5,9} ?(?:SEARCH|ORIGINAL)\b|>{5,9} ?(?:REPLACE|UPDATED)\b"
     r"|-{5,9} SEARCH$|\+{5,9} REPLACE$",
 )
-_FENCE = re.compile(r"(```+|~~~+)[ \t]*([\w+#.-]*)[ \t]*$")
-_PATCH = re.compile(
+_FENCE = regex(r"(```+|~~~+)[ \t]*([\w+#.-]*)[ \t]*$")
+_PATCH = regex(
     r"\*\*\* (?:Begin Patch|End Patch|End of File|(?:Update|Add|Delete) File: \S)"
     r"|diff --git a/\S+ b/\S"
     r"|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@"
     r"|\+\+\+ (?:b/\S+|/dev/null)$"
     r"|index [0-9a-f]{7,40}\.\.[0-9a-f]{7,40}(?: \d{6})?$"
 )
-_PATCHES = re.compile(r"\.(?:patch|diff|rej)$")
+_PATCHES = regex(r"\.(?:patch|diff|rej)$")
 _MIN_PREFIXED = 4  # lines that begin with `+`, to be a patch
 _SHARE_PREFIXED = 0.8
 
 # Nobody's markup: the frames in which models call tools.
-_CALL = re.compile(
+_CALL = regex(
     r"</?(?:\w+:)?(?:function_calls|invoke|antml|tool_calls?|tool_use|tool_result"
     r"|tool_response|write_to_file|replace_in_file|apply_diff|insert_content"
     r"|attempt_completion|execute_command|str_replace_editor|boltA(?:rtifact|ction)"
@@ -56,12 +58,12 @@ _CALL = re.compile(
     r"|<[|\uff5c]tool[\w\u2581]*[|\uff5c]>|\[/?TOOL_CALLS?\]"
 )
 # Elements that a document may have as well.
-_CALL_PART = re.compile(
+_CALL_PART = regex(
     r"</?(?:content|parameter|parameters|arguments|answer|thinking|think|artifact|result"
     r"|response|new_str|old_str|file_text|path|file|code|diff|output|command)"
     r"(?: name=\"[^\"]*\")?>"
 )
-_JSON_CALL = re.compile(
+_JSON_CALL = regex(
     r'\{\s*"(?:name|tool|tool_name|function)":\s*"[\w.-]+",\s*"(?:arguments|parameters|input'
     r'|args|params)":|\{\s*"type":\s*"(?:tool_use|function_call|tool_call)"'
 )
@@ -73,7 +75,7 @@ _FIRST = 3  # lines with text, at both ends of a file
 
 def conflict_marker(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each conflict that was never resolved, at its opening mark."""
-    if is_test_data(comparison.path):
+    if is_test_data(comparison.path) or not comparison.after.begins_with(_OPENS):
         return
     opened = [line for line in _conflicts(comparison) if comparison.is_new_line(line)]
     yield from outside_strings(comparison, opened)
@@ -110,8 +112,8 @@ def tool_call(comparison: Comparison) -> Iterator[Hit]:
         name in _EMBEDDING and not comparison.after.has_errors
     )
     if not may_be_meant:
-        ends = set(_ends(comparison))
-        parts = _marks(comparison, _CALL_PART, ("<",))
+        parts = list(_marks(comparison, _CALL_PART, ("<",)))
+        ends = set(_ends(comparison)) if parts else ()
         found += (hit for hit in parts if found or hit.line in ends)
     if name != "json":
         calls = _marks(comparison, _JSON_CALL, ("{",))
@@ -138,6 +140,8 @@ def _conflicts(comparison: Comparison) -> Iterator[int]:
 
 def _prefixed(comparison: Comparison) -> Iterator[Hit]:
     """A file whose lines all begin with the `+` of a patch."""
+    if not comparison.after.begins_with(("+",)):
+        return
     lines = [text for text in comparison.after.lines if text.strip()]
     added = [text for text in lines if text.startswith("+")]
     if len(added) < _MIN_PREFIXED or len(added) < _SHARE_PREFIXED * len(lines):
@@ -156,7 +160,7 @@ def _ends(comparison: Comparison) -> Iterable[int]:
 def _marks(
     comparison: Comparison, pattern: re.Pattern[str], starts: tuple[str, ...]
 ) -> Iterator[Hit]:
-    if is_test_data(comparison.path):
+    if is_test_data(comparison.path) or not comparison.after.begins_with(starts):
         return
     found = [
         number

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.model import Evidence
+from qualitywatch.regex import regex
 
 MAX_LINE = 500  # signs of a line that are read
 MAX_HITS = 20
@@ -33,8 +34,8 @@ def _threshold(
     file: str, key: str, looser: int, *, is_gone_looser: bool = False
 ) -> _Threshold:
     return _Threshold(
-        re.compile(file),
-        re.compile(key.replace("NUMBER", _NUMBER)),
+        regex(file),
+        regex(key.replace("NUMBER", _NUMBER)),
         looser,
         is_gone_looser,
     )

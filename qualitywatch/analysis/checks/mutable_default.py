@@ -13,8 +13,9 @@ import tree_sitter
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.comparing.touched import hit_at, is_touched, touched
 from qualitywatch.analysis.hit import Hit
+from qualitywatch.regex import regex
 
-_DEFAULTS = frozenset({"default_parameter", "typed_default_parameter"})
+DEFAULTS = frozenset({"default_parameter", "typed_default_parameter"})
 _MUTABLE = frozenset(
     {
         "dictionary",
@@ -25,7 +26,7 @@ _MUTABLE = frozenset(
         "set_comprehension",
     }
 )
-_MAKERS = re.compile(
+_MAKERS = regex(
     rb"(?:(?:collections\.)?(?:defaultdict|deque|OrderedDict|Counter)|list|dict|set"
     rb"|bytearray)\("
 )
@@ -44,7 +45,7 @@ def mutable_default(comparison: Comparison) -> Iterator[Hit]:
     """Defaults that are lists, dicts or sets and that the function changes or keeps."""
     if comparison.after.language.name != "python":
         return
-    for node in touched(comparison, _DEFAULTS):
+    for node in touched(comparison, DEFAULTS):
         value = node.child_by_field_name("value")
         name = node.child_by_field_name("name")
         if value is None or name is None or not _is_mutable(value):

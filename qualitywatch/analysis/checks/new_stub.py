@@ -61,20 +61,28 @@ def new_stub(comparison: Comparison) -> Iterator[Hit]:
             yield hit_of(unit, body, None)
 
 
-def new_stubs(comparison: Comparison) -> Iterator[tuple[Unit, Body]]:
+def new_stubs(comparison: Comparison) -> list[tuple[Unit, Body]]:
     """Functions whose stub the change brought, and that had no real body before."""
+    return comparison.once(_new_stubs)
+
+
+def _new_stubs(comparison: Comparison) -> list[tuple[Unit, Body]]:
+    return list(_found_stubs(comparison))
+
+
+def _found_stubs(comparison: Comparison) -> Iterator[tuple[Unit, Body]]:
     path = comparison.path
     if is_declaration_file(path) or is_test_double_file(path):
         return
     for unit in comparison.outline.units:
         if unit.kind != "function" or is_test_double(unit):
             continue
-        if len(comparison.outline.own_code(unit)) > MAX_OWN_LINES:
+        if not _is_touched(comparison, unit) or not comparison.is_stub(unit):
             continue
-        if not _is_touched(comparison, unit):
+        if not comparison.outline.is_short(unit, MAX_OWN_LINES):
             continue
         body = comparison.body(unit)
-        if body.stub is not None and not _is_old(comparison, unit, body):
+        if not _is_old(comparison, unit, body):
             yield unit, body
 
 

@@ -8,12 +8,13 @@ begin an answer, or close it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from qualitywatch.analysis.checks.leftovers import MARKUP, TEXTS, outside_strings
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.stubs.design import is_test_data
-from qualitywatch.analysis.syntax.prose import is_said, is_sentence
+from qualitywatch.analysis.syntax.prose import any_may_be_said, is_said, is_sentence
 from qualitywatch.languages import Language
 
 _FIRST, _LAST = 3, 15  # lines with text that a chat may hold, at both ends
@@ -25,28 +26,37 @@ def assistant_preamble(comparison: Comparison) -> Iterator[Hit]:
     source = comparison.after
     if source.language.name in TEXTS or is_test_data(comparison.path):
         return
-    filled = [n for n, text in enumerate(source.lines, 1) if text.strip()]
-    said = _sentences(comparison, filled)
-    above = [n for n in filled[:_FIRST] if n in said]
-    below = [n for n in filled[-_LAST:] if n in said and n not in above]
+    first, last = _filled(source.lines)
+    said = _sentences(comparison, [*first, *last])
+    above = [n for n in first if n in said]
+    below = [n for n in last if n in said and n not in above]
     for lines in (above, below):
         yield from outside_strings(comparison, lines[:1])
 
 
-def _sentences(comparison: Comparison, filled: list[int]) -> set[int]:
-    """The new lines, near both ends, that are sentences and no code."""
+def _filled(lines: list[str]) -> tuple[list[int], list[int]]:
+    """The first and the last lines that hold text."""
+    numbers = range(1, len(lines) + 1)
+    first = islice((n for n in numbers if lines[n - 1].strip()), _FIRST)
+    last = islice((n for n in reversed(numbers) if lines[n - 1].strip()), _LAST)
+    return list(first), list(last)[::-1]
+
+
+def _sentences(comparison: Comparison, near: list[int]) -> set[int]:
+    """The new lines, *near* both ends, that are sentences and no code."""
     source = comparison.after
-    near = [*filled[:_FIRST], *filled[-_LAST:]]
     marks = _marks(source.language)
     new = [
         n
         for n in near
         if comparison.is_new_line(n) and not source.lines[n - 1].startswith(marks)
     ]
-    declared = {unit.line for unit in comparison.outline.units[1:]}
-    said = {n for n in new if n not in declared and is_said(source.lines[n - 1])}
+    may_be_said = any_may_be_said([source.lines[n - 1] for n in new])
+    said = {n for n in new if may_be_said and is_said(source.lines[n - 1])}
+    if said:
+        said -= {unit.line for unit in comparison.outline.units[1:]}
     if source.language.name in MARKUP:
-        return said & _outside_markup(source.lines, filled)
+        return said & _outside_markup(source.lines) if said else said
     if source.language.grammar is None or not said.symmetric_difference(new):
         return said
     broken = _broken_lines(comparison) if source.has_errors else frozenset()
@@ -59,8 +69,9 @@ def _marks(language: Language) -> tuple[str, ...]:
     return ('"', "'", "`", *language.line_comments, *openings)
 
 
-def _outside_markup(lines: list[str], filled: list[int]) -> set[int]:
+def _outside_markup(lines: list[str]) -> set[int]:
     """In a document of tags: what stands above the first tag and below the last."""
+    filled = [n for n, text in enumerate(lines, 1) if text.strip()]
     tagged = [n for n in filled if lines[n - 1].lstrip().startswith(("<", "{", "@"))]
     if not tagged:
         return set()

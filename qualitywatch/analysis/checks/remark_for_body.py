@@ -13,7 +13,7 @@ import tree_sitter
 from qualitywatch.analysis.checks.new_stub import hit_of, new_stubs, standing_remark
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.elision.grammar import may_elide
-from qualitywatch.analysis.elision.reading import elision
+from qualitywatch.analysis.elision.reading import elidable, elision
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.analysis.stubs.design import (
@@ -99,7 +99,7 @@ def _other_holders(comparison: Comparison) -> Iterator[Hit]:
         return
     source = comparison.after
     finder = _Finder(source)
-    for comment in source.comments():
+    for comment in source.once(elidable):
         if comment.kind == "doc" or not may_elide(comment.text):
             continue
         if not comparison.is_said_anew(comment) or not finder.is_all(comment):

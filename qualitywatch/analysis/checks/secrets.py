@@ -6,7 +6,6 @@ and what is found must never be shown again: not in an excerpt, not in a message
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 
@@ -15,15 +14,14 @@ from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.safety.secret_shapes import SUSPECT, Secret, secrets_in
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.model import Confidence, Severity
+from qualitywatch.regex import regex
 
 MAX_LINES = 2_000  # suspicious lines of one file that are looked at closely
 MAX_SIGNS = 20_000  # of one line
 FOLLOWING = 4  # lines below a line that may hold the body of a key
 
 _BARE = frozenset({"bash", "ini", "yaml", "text", "dockerfile", "makefile"})
-_MODELS = re.compile(
-    r"[.-](example|sample|template|dist|defaults?)(\.|$)|^docs?/", re.I
-)
+_MODELS = regex(r"[.-](example|sample|template|dist|defaults?)(\.|$)|^docs?/", re.I)
 
 
 def hard_coded_secret(comparison: Comparison) -> Iterator[Hit]:
@@ -61,6 +59,8 @@ def _found(source: Source, number: int) -> Iterator[Secret]:
 
 def _redacted(line: str, found: list[Secret]) -> str:
     """*line* with marks for its secrets; another secret leaves another mark."""
+    import hashlib  # for a hit only: it takes 3 ms
+
     for secret in sorted(found, key=lambda each: -each.start):
         digest = hashlib.sha256(line[secret.start : secret.end].encode())
         mark = f"[redacted {digest.hexdigest()[:4]}]"

@@ -19,8 +19,10 @@ from qualitywatch.analysis.outlines.units import Unit
 from qualitywatch.analysis.stubs.design import is_test_double_file
 from qualitywatch.analysis.symbols import calls
 from qualitywatch.analysis.symbols.dangling import Role, Use
+from qualitywatch.analysis.symbols.members import binds_member, heirs
 from qualitywatch.analysis.syntax.faults import faults
 from qualitywatch.model import Confidence, Evidence
+from qualitywatch.regex import regex
 from qualitywatch.traces import Importer
 
 MIN_LINES = 3  # a shorter unit proves little
@@ -29,14 +31,16 @@ _BOUND_HERE = frozenset({"go"})  # a bare name means this package, and nothing e
 MIN_NAME = 4  # characters; shorter names mean too many things
 
 # Base classes that give no methods which code would call by name.
-_PLAIN_BASE = re.compile(
+_PLAIN_BASE = regex(
     r"(?:[\w.]+\.)?(?:object|ABC|Generic|Protocol|NamedTuple|TypedDict|\w*Enum|Exception"
     r"|\w+Error)(?:\[.*\])?",
     re.DOTALL,
 )
+# A method that calls its own name upwards, or says that it replaces another.
+_UPWARDS = r"\bsuper(?:\([^)]*\))?\.{0}\b|@override\b|\boverride\b[^\n]*\b{0}\b"
 _PAGES = frozenset({".html", ".htm", ".xhtml", ".php", ".phtml", ".cshtml", ".erb"})
-_DUNDER = re.compile(r"__\w+__")
-_MODULE = re.compile(r"^[^\S\n]*(import|export)\b", re.MULTILINE)
+_DUNDER = regex(r"__\w+__")
+_MODULE = regex(r"^[^\S\n]*(import|export)\b", re.MULTILINE)
 
 
 def silent_drop(comparison: Comparison) -> Iterator[Hit]:
@@ -83,7 +87,9 @@ def _confidence(
     is_page = PurePosixPath(comparison.path).suffix in _PAGES
     if is_page and old.reach == "bare" and not _is_module(comparison.after.text):
         return Confidence.POSSIBLE  # another script of the page may have it
-    inherits = _inherits(comparison, old) if old.reach == "method" else False
+    inherits = old.reach == "method" and _inherits(comparison, old)
+    if inherits is None and _is_override(comparison, old):
+        inherits = True
     if inherits is not False:
         is_known = inherits or is_elsewhere or _DUNDER.fullmatch(old.short)
         return Confidence.POSSIBLE if is_known else Confidence.LIKELY
@@ -131,6 +137,16 @@ def _inherits(comparison: Comparison, old: Unit) -> bool | None:
         if any(child.short == old.short for child in owner.children):
             return True
     return False
+
+
+def _is_override(comparison: Comparison, old: Unit) -> bool:
+    """True where a base class has it too, or a class below this one still does."""
+    text = (old.outer.text or b"").decode("utf-8", "replace")
+    if re.search(_UPWARDS.format(re.escape(old.short)), text):
+        return True
+    owner = comparison.successor(old.owner) if old.owner is not None else None
+    below = [] if owner is None else heirs(owner, comparison.outline.units)
+    return any(binds_member(comparison.after, old.short, heir) for heir in below)
 
 
 def _size(unit: Unit) -> int:

@@ -6,7 +6,6 @@ which no query can tell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import tree_sitter
@@ -17,23 +16,26 @@ from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.analysis.stubs.bodies import body_node, reads_as, statements_of
 from qualitywatch.analysis.stubs.callbacks import code_of, function_around, words_given
 from qualitywatch.analysis.stubs.canned import is_canned
-from qualitywatch.analysis.stubs.confession import simulates
+from qualitywatch.analysis.stubs.confession import may_simulate, simulates
 from qualitywatch.analysis.stubs.design import (
     is_declaration_file,
     is_test_double,
     is_test_double_file,
 )
 from qualitywatch.analysis.stubs.idioms import idioms
+from qualitywatch.regex import regex
 
 MAX_LINES = 80  # of a function that is looked at
 
-_MARKUP = re.compile(r"(?:^|[\s(>])</?[A-Za-z>]")
+_MARKUP = regex(r"(?:^|[\s(>])</?[A-Za-z>]")
 
 
 def simulated_result(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each function whose remark admits what its code does: nothing."""
     path, source = comparison.path, comparison.after
     if is_declaration_file(path) or is_test_double_file(path):
+        return
+    if not may_simulate(source.spoken):
         return
     seen: set[int] = set()
     for comment in source.comments():

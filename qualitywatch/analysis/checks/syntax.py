@@ -21,7 +21,12 @@ from qualitywatch.analysis.outlines.units import Unit
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.stubs.design import is_test_data, is_test_double_file
 from qualitywatch.analysis.syntax.brackets import were_broken
-from qualitywatch.analysis.syntax.dialects import is_dialect, is_template
+from qualitywatch.analysis.syntax.dialects import (
+    is_dialect,
+    is_old_python,
+    is_template,
+    uses_new_keyword,
+)
 from qualitywatch.analysis.syntax.faults import faults, has_types
 from qualitywatch.analysis.syntax.formats import format_error, is_format
 from qualitywatch.model import Confidence
@@ -70,7 +75,7 @@ def _weighed(hit: Hit, comparison: Comparison) -> Hit:
     """What is new, or new for the most part, may be something else than it is named."""
     assert hit.confidence is not None
     most = Confidence.CERTAIN
-    if comparison.before is None and _may_be_meant(comparison):
+    if _may_be_meant(comparison, hit.line):
         most = Confidence.POSSIBLE
     elif comparison.before is None or _new_share(comparison) > REWRITTEN:
         most = Confidence.LIKELY
@@ -79,10 +84,15 @@ def _weighed(hit: Hit, comparison: Comparison) -> Hit:
     return msgspec.structs.replace(hit, confidence=most)
 
 
-def _may_be_meant(comparison: Comparison) -> bool:
-    """True for new files that no parser takes: inputs of tests, other dialects."""
-    is_limited = comparison.after.language.name in _LIMITED
-    return is_limited or is_test_double_file(comparison.path)
+def _may_be_meant(comparison: Comparison, line: int) -> bool:
+    """True for older Python, and new files that no parser takes: inputs of tests."""
+    source = comparison.after
+    is_new, text = comparison.before is None, source.lines[line - 1]
+    if source.language.name == "python":
+        is_older = uses_new_keyword(text) or (is_new and is_old_python(text))
+    else:
+        is_older = is_new and source.language.name in _LIMITED
+    return is_older or (is_new and is_test_double_file(comparison.path))
 
 
 def _new_share(comparison: Comparison) -> float:

@@ -21,6 +21,7 @@ from qualitywatch.analysis.syntax.faults import faults
 from qualitywatch.languages import TEXT
 from qualitywatch.model import Confidence, Evidence
 
+MIN_EMPTIED = 10  # lines of code of a file, that nothing may be left of it
 MIN_TAIL = 3  # lines of code that are gone behind the end
 GONE = 0.8  # of them
 WINDOW = 3  # lines by which the end is found again
@@ -31,7 +32,11 @@ MAX_BEHIND = 2  # lines behind it that the base does not have: one may be cut it
 def truncated_file(comparison: Comparison) -> Iterator[Hit]:
     """At most one hit, at the last line of code."""
     before, after = comparison.before, comparison.after
-    if before is None or not _may_be_cut(before, after):
+    if before is None:
+        return
+    if _is_emptied(comparison, before):
+        yield _hit(comparison, 0, Confidence.LIKELY)
+    if not _may_be_cut(before, after):
         return
     cut = _cut(before.code, after.code)
     if cut is None or not _is_gone(comparison, before.code[cut:]):
@@ -39,6 +44,15 @@ def truncated_file(comparison: Comparison) -> Iterator[Hit]:
     confidence = _confidence(comparison, cut)
     if confidence is not None:
         yield _hit(comparison, cut, confidence)
+
+
+def _is_emptied(comparison: Comparison, before: Source) -> bool:
+    """True for a file of functions that is still there and holds nothing at all."""
+    if comparison.after.text.strip() or len(before.code) < MIN_EMPTIED:
+        return False
+    assert comparison.base is not None
+    has_functions = any(unit.kind == "function" for unit in comparison.base.units)
+    return has_functions and _is_gone(comparison, before.code)
 
 
 def _may_be_cut(before: Source, after: Source) -> bool:
@@ -120,13 +134,13 @@ def _hit(comparison: Comparison, cut: int, confidence: Confidence) -> Hit:
     assert before is not None
     assert base is not None
     tail = before.code[cut:]
-    last = after.code[-1].line
+    last = after.code[-1].line if after.code else 1
     inside = base.unit_at(tail[0].line)
     return Hit(
         line=last,
         column=1,
         end_line=last,
-        end_column=max(1, len(after.lines[last - 1])),
+        end_column=max(1, len(after.lines[last - 1]) if after.lines else 1),
         symbol=inside.name or None,
         evidence=Evidence(
             lost_lines=len(tail),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
@@ -48,9 +48,8 @@ class _Change:
         self._comparison = comparison
         self._old = comparison.before.lines
         self._new = comparison.after.lines
-        left = Counter(map(str.strip, self._new))
-        self._lost = _left_over(self._old, left)
-        self._added = _left_over(self._new, Counter(map(str.strip, self._old)))
+        self._lost = comparison.lost_line_numbers
+        self._added = comparison.new_lines
         self._has_new_guard = any(
             guards.may_guard(self._new[number - 1]) for number in self._added
         )
@@ -185,19 +184,7 @@ def _body(unit: Unit) -> str:
     return (unit.body.text or b"").decode("utf-8", "replace")
 
 
-def _holds(unit: Unit, numbers: list[int]) -> bool:
+def _holds(unit: Unit, numbers: Sequence[int]) -> bool:
     """True when one of the sorted *numbers* is a line of *unit*."""
     at = bisect_left(numbers, unit.start_line)
     return at < len(numbers) and numbers[at] <= unit.end_line
-
-
-def _left_over(lines: list[str], other: Counter[str]) -> list[int]:
-    """The numbers of *lines* that *other* does not hold as often."""
-    other = other.copy()
-    found = []
-    for number, text in enumerate(map(str.strip, lines), 1):
-        if other[text] > 0:
-            other[text] -= 1
-        elif text:
-            found.append(number)
-    return found

@@ -7,7 +7,6 @@ the words of its framework.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
@@ -17,16 +16,12 @@ from qualitywatch.model import Evidence
 MAX_NAME = 60
 
 
-@lru_cache(maxsize=1)
-def _all(comparison: Comparison) -> tuple[Weakened, ...]:
-    """All rules on tests ask for the same answer, one after the other."""
-    return weakened(comparison)
-
-
 def _of(kind: Kind) -> Callable[[Comparison], Iterator[Hit]]:
     def check(comparison: Comparison) -> Iterator[Hit]:
         return (
-            _hit(each, comparison) for each in _all(comparison) if each.kind == kind
+            _hit(each, comparison)
+            for each in comparison.once(weakened)
+            if each.kind == kind
         )
 
     return check

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import TypeVar, cast
 
 from qualitywatch.analysis.comparing.loss import UnitLoss, losses
+from qualitywatch.analysis.comparing.news import NewLines, shared_ends
 from qualitywatch.analysis.outlines.matching import match
 from qualitywatch.analysis.outlines.outline import Outline, inside
 from qualitywatch.analysis.outlines.units import Unit
 from qualitywatch.analysis.sources.source import CodeLine, Comment, Source
-from qualitywatch.analysis.stubs.bodies import Body, body_of
+from qualitywatch.analysis.stubs.bodies import Body, body_of, is_stub
 from qualitywatch.analysis.suppression.standing import Standing, Suppressions
 from qualitywatch.analysis.symbols import calls
 from qualitywatch.analysis.symbols.dangling import Use, dangling
@@ -23,6 +25,8 @@ MAX_LISTED = 50  # symbols, ranges and references that one evidence names
 MIN_STATEMENTS = 3  # of a body that is worth losing
 MIN_LINES = 6  # of a function with fewer statements, its head included
 MIN_DISTANT_LOSS = 3  # lines lost outside the unit of a remark, to count at all
+
+Answer = TypeVar("Answer")
 
 
 class Comparison:
@@ -43,20 +47,27 @@ class Comparison:
         self.around = around
         self.is_deleted = is_deleted  # the file is gone: `after` holds nothing
         self.suppressions = suppressions or Suppressions()
+        self._answers: dict[Callable[[Comparison], object], object] = {}
         self._bodies: dict[int, Body] = {}
         self._uses: dict[int, list[Use]] = {}
+
+    def once(self, ask: Callable[[Comparison], Answer]) -> Answer:
+        """What *ask* says of this comparison: several checks ask, one pays."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        return cast("Answer", self._answers[ask])
 
     # Units
 
     @cached_property
     def outline(self) -> Outline:
         """The units of the new text."""
-        return Outline(self.after)
+        return self.after.once(Outline)
 
     @cached_property
     def base(self) -> Outline | None:
         """The units of the base; `None` where the file is new."""
-        return None if self.before is None else Outline(self.before)
+        return None if self.before is None else self.before.once(Outline)
 
     @cached_property
     def pairs(self) -> dict[int, int]:
@@ -101,7 +112,7 @@ class Comparison:
             if new.kind == "function"
             and self.outline.keys(new) != self._keys(old)
             and self.was_real(old)
-            and self.body(new).stub is not None
+            and self.is_stub(new)
         ]
 
     @property
@@ -148,9 +159,13 @@ class Comparison:
             self._bodies[unit.index] = body_of(self.outline, unit)
         return self._bodies[unit.index]
 
+    def is_stub(self, unit: Unit) -> bool:
+        """True when *unit*, a function of the new text, is a stub."""
+        return is_stub(self.outline, unit)
+
     def was_stub(self, old: Unit) -> bool:
         """True when *old*, a function of the base, was a stub already."""
-        return self.base is not None and body_of(self.base, old).stub is not None
+        return self.base is not None and is_stub(self.base, old)
 
     def was_real(self, old: Unit) -> bool:
         """True when *old*, a function of the base, did something worth losing."""
@@ -191,14 +206,49 @@ class Comparison:
 
     def is_new_line(self, line: int) -> bool:
         """True when the text of *line* was not in the base as often as up to here."""
-        return line in self._new_lines
+        return line in self._lines.new
 
     def is_said_anew(self, comment: Comment) -> bool:
         """True when the new text holds the first line of *comment* more often."""
         if self.before is None:
             return True
-        text = self.after.lines[comment.line - 1].strip()
-        return self._line_counts[1][text] > self._line_counts[0][text]
+        return self._lines.has_more(comment.line)
+
+    @cached_property
+    def new_lines(self) -> Sequence[int]:
+        """The numbers of the new lines, in order."""
+        return self._lines.numbers
+
+    @cached_property
+    def lost_line_numbers(self) -> Sequence[int]:
+        """The numbers of the lines of the base that the new text has not, in order."""
+        if self.before is None:
+            return []
+        return NewLines(self.after.stripped, self.before.stripped).numbers
+
+    @property
+    def new_line_numbers(self) -> frozenset[int]:
+        """The same as a set."""
+        return self._lines.new
+
+    @cached_property
+    def _lines(self) -> NewLines:
+        old = [] if self.before is None else self.before.stripped
+        return NewLines(old, self.after.stripped)
+
+    def may_have_lost(self, lines: int) -> bool:
+        """False where fewer than so many lines of code can be gone from the base."""
+        return self._most_lost >= lines
+
+    @cached_property
+    def _most_lost(self) -> int:
+        if self.before is None:
+            return 0
+        old, new = ([c.key for c in s.code] for s in (self.before, self.after))
+        first, last = shared_ends(old, new)
+        gone = Counter(old[first : len(old) - last])
+        gone.subtract(new[first : len(new) - last])
+        return sum(count for count in gone.values() if count > 0)
 
     @cached_property
     def losses(self) -> list[UnitLoss]:
@@ -315,23 +365,3 @@ class Comparison:
     def _own(self, old: Unit) -> list[CodeLine]:
         assert self.base is not None
         return self.base.own_code(old)
-
-    @cached_property
-    def _line_counts(self) -> tuple[Counter[str], Counter[str]]:
-        old = [] if self.before is None else self.before.lines
-        return (
-            Counter(line.strip() for line in old),
-            Counter(line.strip() for line in self.after.lines),
-        )
-
-    @cached_property
-    def _new_lines(self) -> frozenset[int]:
-        left = self._line_counts[0].copy()
-        new = []
-        for number, text in enumerate(self.after.lines, 1):
-            text = text.strip()
-            if left[text] > 0:
-                left[text] -= 1
-            elif text:
-                new.append(number)
-        return frozenset(new)

@@ -8,7 +8,6 @@ same place: an edit of two lines loses nothing, a remark in place of ten loses t
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
@@ -17,12 +16,13 @@ from qualitywatch.analysis.comparing.occurrences import occurrences
 from qualitywatch.analysis.outlines.outline import Outline
 from qualitywatch.analysis.sources.source import CodeLine
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 from qualitywatch.traces import ALONE, Around
 
 MAX_CELLS = 25_000_000  # of the table that aligning two bodies may fill
 STRANGE = 3  # lost lines that nothing new resembles, from which on they count in full
 
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 
 
 class UnitLoss(Noun):

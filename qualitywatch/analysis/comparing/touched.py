@@ -6,30 +6,22 @@ the first new one to the last, and a change that adds no line costs nothing.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import tree_sitter
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.outlines.structure import grammar
-from qualitywatch.analysis.sources.source import Source
-from qualitywatch.languages import Language
+from qualitywatch.analysis.sources.source import Source, nodes_of
 
 MAX_NODES = 20_000  # of one kind in one text; a longer text is data, not code
 
 
 def touched(comparison: Comparison, types: frozenset[str]) -> list[tree_sitter.Node]:
     """The nodes of *types* that reach into the changed lines, in order."""
-    lines = range(1, len(comparison.after.lines) + 1)
-    first = next((n for n in lines if comparison.is_new_line(n)), None)
-    query = _query(comparison.after.language, types)
-    if first is None or query is None:
+    new = comparison.new_lines
+    if not new:
         return []
-    last = next(n for n in reversed(lines) if comparison.is_new_line(n))
-    cursor = tree_sitter.QueryCursor(query)
-    cursor.set_point_range((first - 1, 0), (last, 0))
-    found = cursor.captures(comparison.after.tree.root_node).get("node", [])
+    lines = None if comparison.before is None else (new[0], new[-1])
+    found = nodes_of(comparison.after, types, lines)
     return sorted(found[:MAX_NODES], key=lambda node: node.start_byte)
 
 
@@ -68,14 +60,3 @@ def hit_at(comparison: Comparison, node: tree_sitter.Node, **names: str) -> Hit:
         end_column=max(1, source.column(row + 1, end_column) - 1),
         names=names,
     )
-
-
-@lru_cache(maxsize=128)
-def _query(language: Language, types: frozenset[str]) -> tree_sitter.Query | None:
-    if language.grammar is None:
-        return None
-    known = grammar(language)
-    named = sorted(t for t in types if known.id_for_node_kind(t, True) is not None)
-    if not named:
-        return None
-    return tree_sitter.Query(known, f"[{' '.join(f'({t})' for t in named)}] @node")

@@ -12,9 +12,10 @@ Most words of prose have no letter but `W` or `B`, so prose fits no pattern.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
-
-import re2
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any
 
 from qualitywatch.analysis.elision import words
 from qualitywatch.analysis.elision.lexicon import (
@@ -24,7 +25,9 @@ from qualitywatch.analysis.elision.lexicon import (
     segments,
     tags,
 )
+from qualitywatch.analysis.sources.sieve import is_plain
 from qualitywatch.model import Noun
+from qualitywatch.regex import linear
 
 ELLIPSIS = "ellipsis"
 BRACKETS = "brackets"
@@ -40,8 +43,8 @@ class Token(Noun):
     tag: str
 
 
-def _row(form: str, pattern: str) -> tuple[str, re2._Regexp]:
-    return form, re2.compile(pattern)
+def _row(form: str, pattern: str) -> tuple[str, Any]:
+    return form, linear(pattern)
 
 
 GLUED = "G"  # an ellipsis with no blank after it, as in "...otherwise"
@@ -120,32 +123,32 @@ GRAMMAR = (
     _row(HEADING, r"^[WNOMPCFSIKYH,&]{1,6}\(M*V[HVMYOPCFSN]{0,4}\)$"),
 )
 
-_ANY_ROW = re2.compile("|".join(f"(?:{found.pattern})" for _, found in GRAMMAR))
+_ANY_ROW = linear("|".join(f"(?:{found.pattern})" for _, found in GRAMMAR))
 
-_MARKED = re2.compile(
+_MARKED = linear(
     r"^\(*~[(;]*[^B&Xde~;)V][^B~]{0,15}$|^\(*~.{1,20}~\)*$|^[(]*~[)]*$"
     r"|^[(~)]*[^BXe~()]{0,8}[ROMKVvz][^BXe~()]{0,8}[(~)]*$"
 )
-_HAS_ELLIPSIS = re2.compile(r"^\(*[~G]|~[.)]*$")
+_HAS_ELLIPSIS = linear(r"^\(*[~G]|~[.)]*$")
 _ENDS = "~;," + GLUED
-_WRAPPED = re2.compile(r"^\([^()]*\)$")
-_INNER_GLUE = re2.compile(r"([^~G(])d+")
-_IS_BEFORE_STATE = re2.compile(r"e+([VvHZ])")
-_TOKEN = re2.compile(
+_WRAPPED = linear(r"^\([^()]*\)$")
+_INNER_GLUE = linear(r"([^~G(])d+")
+_IS_BEFORE_STATE = linear(r"e+([VvHZ])")
+_TOKEN = linear(
     r"\.{2,}|`[\p{L}\p{N}_$.]+(?:\(\))?`"
     r"|[\p{L}\p{N}\p{M}_$]+(?:[.\-][\p{L}\p{N}_$]+)*(?:\(\))?|[^\s\p{L}\p{N}]"
 )
-_DOTTED_RULE = re2.compile(r"\.{7,}|(?:\. ){4,}")
-_SPACED_DOTS = re2.compile(r"\.(?:\s+\.)+")
-_APOSTROPHE = re2.compile(r"['’]\b")
-_CODE = re2.compile(
+_DOTTED_RULE = linear(r"\.{7,}|(?:\. ){4,}")
+_SPACED_DOTS = linear(r"\.(?:\s+\.)+")
+_APOSTROPHE = linear(r"['’]\b")
+_CODE = linear(
     r"[={}]|;$|::|\d\.\.|\.\.\d|^\.\.+\w+[,.)\]]*$|^\.\.+/|^\w+\.\.+\w+$"
     r"|^\.\.\.\(\w+ as [\w.<>]+\)"
 )
-_CODE_NAME = re2.compile(
+_CODE_NAME = linear(
     r"^(?:\w+\(\)|\w*[a-z0-9]\w*[A-Z]\w*|\w+_\w*|_+\w+|[A-Za-z]\w*\.[\w.]*\w)$"
 )
-_PLAIN_NAME = re2.compile(r"^[A-Za-z_$]\w+$")
+_PLAIN_NAME = linear(r"^[A-Za-z_$]\w+$")
 _SIGNS = {
     **dict.fromkeys("([{<「『【《", "("),
     **dict.fromkeys(")]}>」』】》", ")"),
@@ -189,11 +192,12 @@ _CLOSERS = (
     "'''",
     '"""',
 )
+_MARKS_OF_LETTERS = ("=begin", "=end")
 _BANNER = " \t\r\n#/;%*-=~+|!•·◦─━═\N{ZERO WIDTH SPACE}\N{BYTE ORDER MARK}"
 _LIKE_ELLIPSIS = str.maketrans({"⋯": "...", "⋮": "...", "。": "."})
 
 
-def _trigger() -> re2._Regexp:
+def _trigger() -> Any:
     """Any word or sign without which no row fits, in texts of plain ASCII."""
     starters = words.REST + words.OTHER + words.KIND + words.STATE + words.STAY
     starters += words.KEEP + words.BREVITY + words.CUT
@@ -202,7 +206,7 @@ def _trigger() -> re2._Regexp:
         for entry in ENTRIES
         if entry.tag in starters and all(word.isascii() for word in entry.words)
     )
-    return re2.compile("|".join([r"\.\.", r"\.\s+\.", *phrases]))
+    return linear("|".join([r"\.\.", r"\.\s+\.", *phrases]))
 
 
 _TRIGGER = _trigger()
@@ -219,6 +223,32 @@ def is_code(text: str) -> bool:
 def may_elide(text: str) -> bool:
     """False, at little cost, for most texts that fit no row."""
     return not text.isascii() or bool(_TRIGGER.search(text.lower()))
+
+
+def may_be_elision(remark: str) -> bool:
+    """The same for a remark with its marks still on."""
+    return may_elide(remark) or not _is_read_as_is(remark)
+
+
+def _is_read_as_is(text: str) -> bool:
+    """True where no mark and no odd blank may part the words of a phrase."""
+    return is_plain(text) and not any(mark in text for mark in _MARKS_OF_LETTERS)
+
+
+def may_be_elisions(remarks: Sequence[str]) -> Iterable[int]:
+    """The indexes of those of *remarks* that may be one; one look tells all."""
+    whole = "\n".join(remarks)
+    if not _is_read_as_is(whole):
+        return [at for at, remark in enumerate(remarks) if may_be_elision(remark)]
+    sizes = (len(remark) + 1 for remark in remarks)
+    starts = list(accumulate(sizes, initial=0))
+    found: list[int] = []
+    data, at = whole.lower().encode(), 0
+    while at < len(remarks) and (match := _TRIGGER.search(data, starts[at])):
+        first = bisect_right(starts, match.start()) - 1
+        at = bisect_right(starts, match.end() - 1)
+        found += range(first, at)
+    return found
 
 
 def bare(remark: str) -> str:

@@ -8,12 +8,16 @@ is none: its examples leave things out on purpose.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import tree_sitter
 
+from qualitywatch.analysis.outlines.structure import grammar
 from qualitywatch.analysis.sources.source import Comment, Kind, Source
+from qualitywatch.languages import Language
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 MAX_BLOCK = 5  # lines of a block comment that may be one remark
 MAX_STRING = 2_000  # lines of a string that are looked at to tell what it holds
@@ -26,20 +30,21 @@ _OTHER_COMMENTS = ("//", "#", "--", "%%", ";;")
 _BRACKETS = ("[", "(", "（", "【")
 _ELLIPSES = ("...", "…")
 _STARTS = (*_MARKUP_COMMENTS, *_OTHER_COMMENTS, *_ELLIPSES, *_BRACKETS)
-_STRING = re.compile(r"string|heredoc|nowdoc|text_block|block_scalar|raw_text")
-_PIECE = re.compile(r"fragment|content|_start|_end")
+_FIRST_SIGNS = frozenset(start[0] for start in _STARTS)
+_STRING = regex(r"string|heredoc|nowdoc|text_block|block_scalar|raw_text")
+_PIECE = regex(r"fragment|content|_start|_end")
 _PAGES = frozenset({"html", "vue", "svelte"})
 # Where a line in brackets is sound code, whatever its words.
 _LENIENT = frozenset({"bash", "yaml", "toml"})
-_ELLIPSIS_AND_WORDS = re.compile(r"^[\[(]?(?:\.{3,}|…)[^\w\s]* ?\S+\s+\S")
-_JSON_KEY = re.compile(r'^"(?:\.\.\.|…|//|#|_comment|comment)')
-_CODE_LINE = re.compile(r"^\s*(?:<[/!\w]|[@.#]\w[^.]*\{|[{}\])]|//|/\*)|[;{},>)]\s*$")
-_QUERY_LINE = re.compile(
+_ELLIPSIS_AND_WORDS = regex(r"^[\[(]?(?:\.{3,}|…)[^\w\s]* ?\S+\s+\S")
+_JSON_KEY = regex(r'^"(?:\.\.\.|…|//|#|_comment|comment)')
+_CODE_LINE = regex(r"^\s*(?:<[/!\w]|[@.#]\w[^.]*\{|[{}\])]|//|/\*)|[;{},>)]\s*$")
+_QUERY_LINE = regex(
     r"^\s*(?:SELECT|FROM|WHERE|JOIN|LEFT|INNER|GROUP|ORDER|AND|OR|SET|INSERT|UPDATE"
     r"|VALUES|CREATE|ON)\b",
     re.IGNORECASE,
 )
-_COMMENTED_OUT = re.compile(r"(?://+|#+|--+|;+|%+)!?\s+(?://|#|--|/\*)")
+_COMMENTED_OUT = regex(r"(?://+|#+|--+|;+|%+)!?\s+(?://|#|--|/\*)")
 _DOC_LINE = ("///", "//!")
 
 Reads = Callable[[str], bool]
@@ -58,19 +63,30 @@ class Remark(Noun):
     alone: bool  # nothing but a stub or an opening bracket stands on its line
 
 
-def places(source: Source, wanted: Callable[[int], bool], reads: Reads) -> list[Remark]:
-    """Every such place on the *wanted* lines, in the order of the text."""
-    found = [*_commented(source, wanted), *_bare_lines(source, wanted, reads)]
+def places(
+    source: Source,
+    wanted: Callable[[int], bool],
+    reads: Reads,
+    comments: Sequence[Comment] | None = None,
+) -> list[Remark]:
+    """Every such place on the *wanted* lines, in the order of the text.
+
+    Of the comments only those given are looked at.
+    """
+    chosen = source.comments() if comments is None else comments
+    said = _commented(source, wanted, chosen) if chosen else ()
+    found = [*said, *_bare_lines(source, wanted, reads)]
     return sorted(found, key=lambda remark: (remark.line, remark.column))
 
 
 # Comments
 
 
-def _commented(source: Source, wanted: Callable[[int], bool]) -> Iterator[Remark]:
-    comments = source.comments()
-    shown = _documented(comments)
-    for comment in comments:
+def _commented(
+    source: Source, wanted: Callable[[int], bool], chosen: Sequence[Comment]
+) -> Iterator[Remark]:
+    shown = _documented(source.comments())
+    for comment in chosen:
         if not wanted(comment.line) or comment.line in shown:
             continue
         if _may_be_remark(comment):
@@ -133,7 +149,14 @@ def _follows_stub(source: Source, comment: Comment) -> bool:
 def _bare_lines(
     source: Source, wanted: Callable[[int], bool], reads: Reads
 ) -> Iterator[Remark]:
-    fresh = [n for n in range(1, len(source.lines) + 1) if wanted(n)]
+    faulty = _faulty_lines(source)
+    is_json = source.language.name == "json"
+    lines = enumerate(source.stripped, 1)
+    fresh = [
+        number
+        for number, text in lines
+        if (text[:1] in _FIRST_SIGNS or number in faulty or is_json) and wanted(number)
+    ]
     if not fresh:
         return
     commented = {
@@ -141,8 +164,6 @@ def _bare_lines(
         for comment in source.comments()
         for line in range(comment.line, comment.end_line + 1)
     }
-    faulty = _faulty_lines(source)
-    is_json = source.language.name == "json"
     for number in fresh:
         line = source.lines[number - 1]
         text = line.strip()
@@ -227,10 +248,15 @@ def _faulty_lines(source: Source) -> frozenset[int]:
     """The lines on which the parser gave up, as far as they are few."""
     if not source.has_errors:
         return frozenset()
-    query = tree_sitter.Query(source.tree.language, "(ERROR) @error")
+    query = _error_query(source.language)
     found = tree_sitter.QueryCursor(query).captures(source.tree.root_node)
     return frozenset(
         row + 1
         for node in found.get("error", ())[:_MAX_ERRORS]
         for row in range(node.start_point[0], node.end_point[0] + 1)
     )
+
+
+@lru_cache(maxsize=32)
+def _error_query(language: Language) -> tree_sitter.Query:
+    return tree_sitter.Query(grammar(language), "(ERROR) @error")

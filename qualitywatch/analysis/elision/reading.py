@@ -10,7 +10,6 @@ base tells, in `analysis.checks.elided_code`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -18,13 +17,14 @@ from qualitywatch.analysis.elision import grammar
 from qualitywatch.analysis.elision.places import Remark, places
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 MAX_LENGTH = 400  # characters; 99 of 100 remarks have no more than twelve words
 MAX_WORDS = 40
 
 _LONG = 40  # a line of prose breaks after so many characters, a remark seldom
 _SENTENCE_ENDS = (".", ":", ";", "!", "?", "…", ")", "]")
-_LOWER_START = re.compile(r"^\W*[a-z]")
+_LOWER_START = regex(r"^\W*[a-z]")
 
 
 class Elision(Noun):
@@ -70,21 +70,31 @@ def hint(remark: str) -> Elision | None:
 
 
 def elisions(
-    source: Source, *, wanted: Callable[[int], bool] = lambda line: True
+    source: Source,
+    *,
+    wanted: Callable[[int], bool] = lambda line: True,
+    hints: bool = True,
 ) -> Iterator[tuple[Remark, Elision]]:
     """Every remark of *source* that stands for code, as far as words and place tell.
 
-    Only lines that are *wanted* are looked at.
+    Only lines that are *wanted* are looked at; without *hints* only plain words count.
     """
     lines = {c.line: c for c in source.comments() if c.alone and c.kind == "line"}
-    for remark in places(source, wanted, _reads):
+    for remark in places(source, wanted, _reads, source.once(elidable)):
         found = elision(remark.text, file_name=source.path)
         if found is None:
-            found = _hint_at(remark, lines, source.path)
+            found = _hint_at(remark, lines, source.path) if hints else None
         elif not _place_allows(remark, found.form, lines):
             continue
         if found is not None:
             yield remark, found
+
+
+def elidable(source: Source) -> tuple[Comment, ...]:
+    """The comments of *source* that may stand for code, by a look at all of them."""
+    comments = source.comments()
+    chosen = grammar.may_be_elisions([comment.text for comment in comments])
+    return tuple(comments[at] for at in chosen)
 
 
 def remarks(source: Source) -> Iterator[Remark]:
@@ -116,8 +126,11 @@ def _read(remark: str) -> Elision | None:
     return None if form is None else Elision(names=grammar.names_in(tokens), form=form)
 
 
+@lru_cache(maxsize=64)  # once as a remark, at once again as a hint
 def _tokens(remark: str) -> tuple[grammar.Token, ...]:
     """The words and signs of *remark*; none where it can not be one."""
+    if not grammar.may_be_elision(remark):
+        return ()
     text = grammar.bare(remark)
     if not text or not grammar.may_elide(text) or grammar.is_code(text):
         return ()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import tree_sitter
 
 from qualitywatch.languages.syntax import Syntax
+from qualitywatch.regex import regex
 
 MAX_HEAD = 2_000  # bytes of a unit that may come before its body
 
-_STATEMENT = re.compile(
+_STATEMENT = regex(
     r".*_(statement|declaration|definition)$|jsx_(self_closing_)?element$"
 )
-_DECLARATION = re.compile(r".*_(declaration|definition|declaration_statement)$")
+_DECLARATION = regex(r".*_(declaration|definition|declaration_statement)$")
 _NO_STATEMENTS = frozenset({"empty_statement", "expression_statement_list"})
 _DECORATOR_LISTS = frozenset(
     {
@@ -25,8 +25,8 @@ _DECORATOR_LISTS = frozenset(
         "attribute_item",
     }
 )
-_WORD = re.compile(r"[A-Za-z]+")
-_PARENTHESES = re.compile(r"\([^()]*\)")
+_WORD = regex(r"[A-Za-z]+")
+_PARENTHESES = regex(r"\([^()]*\)")
 
 
 def body_of_node(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from qualitywatch.analysis.sources.source import Comment
@@ -18,38 +19,50 @@ def attach_hanging(
     The grammar ends a body with its last statement, so a body that is only a comment
     is empty for it, and the comment hangs outside the function.
     """
-    open_above = _ends(all_units, comments, lines)
-    for comment in comments:
-        if not comment.alone or comment.kind != "line":
-            continue
+    hanging = [c for c in comments if c.alone and c.kind == "line"]
+    if len(all_units) == 1 or not hanging:
+        return
+    open_above = _ends(all_units, _code_above(hanging, comments, lines))
+    for comment in hanging:
         for unit in open_above[comment.line]:
             if unit.node.start_point[1] + 1 >= comment.column:
                 break
             unit.end_line = max(unit.end_line, comment.line)
 
 
-def _ends(
-    all_units: list[Unit], comments: tuple[Comment, ...], lines: list[str]
-) -> dict[int, list[Unit]]:
-    """For each commented line the units, outermost first, around the code above it."""
+def _code_above(
+    hanging: list[Comment], comments: tuple[Comment, ...], lines: list[str]
+) -> Iterator[tuple[int, int]]:
+    """For each line that *hanging* begins on, the last line of code above it, or 0."""
     commented = {
         line
         for comment in comments
         if comment.alone
         for line in range(comment.line, comment.end_line + 1)
     }
+    above = seen = 0
+    for comment in hanging:
+        for line in range(comment.line - 1, seen, -1):
+            if line not in commented and lines[line - 1].strip():
+                above = line
+                break
+        seen = comment.line
+        yield comment.line, above
+
+
+def _ends(
+    all_units: list[Unit], places: Iterable[tuple[int, int]]
+) -> dict[int, list[Unit]]:
+    """For each commented line the units, outermost first, around the code above it."""
     found: dict[int, list[Unit]] = {}
     waiting = iter(all_units[1:])
     following = next(waiting, None)
     around: list[Unit] = []
-    for number, text in enumerate(lines, 1):
-        if number in commented:
-            found[number] = around
-        elif text.strip():
-            while following is not None and following.start_line <= number:
-                around = [*_still_open(around, following.start_line), following]
-                following = next(waiting, None)
-            around = _still_open(around, number)
+    for line, number in places:
+        while following is not None and following.start_line <= number:
+            around = [*_still_open(around, following.start_line), following]
+            following = next(waiting, None)
+        found[line] = around = _still_open(around, number)
     return found
 
 

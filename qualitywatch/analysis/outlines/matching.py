@@ -9,12 +9,12 @@ functions best: Jaccard on token sets, at 0.6, or 0.5 where the names share a wo
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from qualitywatch.analysis.outlines.outline import Outline
 from qualitywatch.analysis.outlines.units import Unit
+from qualitywatch.regex import regex
 
 LIKE = 0.6
 LIKE_WITH_COMMON_WORD = 0.5
@@ -23,7 +23,7 @@ MIN_LINES = 3  # shorter bodies are alike by chance
 MAX_CANDIDATES = 150  # on each side; beyond that only names and equal bodies count
 
 _NAME = "\N{BULLET}"  # in place of the name of a unit
-_NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_NAME_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def match(before: Outline, after: Outline) -> dict[int, int]:
@@ -206,10 +206,8 @@ def _renamed_throughout(body: str, name: str) -> str:
 
 
 def _tokens(outline: Outline, unit: Unit) -> frozenset[str]:
-    keys = outline.keys(unit)
-    if len(keys) < MIN_LINES:
-        return frozenset()
-    return frozenset(" ".join(keys).split(" "))
+    code = outline.code_of(unit)
+    return outline.tokens_of(unit) if len(code) >= MIN_LINES else frozenset()
 
 
 def _likeness(

@@ -9,19 +9,20 @@ import tree_sitter
 
 from qualitywatch.analysis.outlines.anatomy import body_of_node
 from qualitywatch.languages.syntax import Binding, Shape
+from qualitywatch.regex import regex
 
 MAX_NAME = 80
 MAX_LABEL = 500  # bytes of a call that labels a function
 MAX_STEPS = 50  # of a declarator inside a declarator
 
-_PARTS = re.compile(r"::|[.:]")
-_GENERIC = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
-_PLAIN = re.compile(r"[\w~$].*", re.DOTALL)
-_CALLED = re.compile(r"""([\w.:@$!?>-]+)[\s(]+(["'`])(.*?)\2""", re.DOTALL)
-_QUOTED = re.compile(r"""[\s(]+(["'`])([^"'`\n]*)\1""")
-_OPERATOR = re.compile(r"(|.*::)operator(\W.*)", re.DOTALL)
-_MACRO_ARGUMENTS = re.compile(r"\(\s*[\w.:]+(?:\s*,\s*[\w.:]+)*\s*\)")
-_ID = re.compile(r"""\sid\s*=\s*["']?([^\s"'>]+)""", re.IGNORECASE)
+_PARTS = regex(r"::|[.:]")
+_GENERIC = regex(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
+_PLAIN = regex(r"[\w~$].*", re.DOTALL)
+_CALLED = regex(r"""([\w.:@$!?>-]+)[\s(]+(["'`])(.*?)\2""", re.DOTALL)
+_QUOTED = regex(r"""[\s(]+(["'`])([^"'`\n]*)\1""")
+_OPERATOR = regex(r"(|.*::)operator(\W.*)", re.DOTALL)
+_MACRO_ARGUMENTS = regex(r"\(\s*[\w.:]+(?:\s*,\s*[\w.:]+)*\s*\)")
+_ID = regex(r"""\sid\s*=\s*["']?([^\s"'>]+)""", re.IGNORECASE)
 _DECLARED = frozenset(
     {
         "identifier",
@@ -173,6 +174,8 @@ def _declares(node: tree_sitter.Node) -> bool:
 def _split(text: str) -> Name:
     """Cuts `ns::Foo<T>::bar` into `bar` and `ns.Foo`."""
     text = text.strip().strip("\"'")
+    if text.isidentifier() and text.isascii():  # as nearly all are
+        return Name(text[:MAX_NAME])
     if found := _OPERATOR.fullmatch(text):
         name = _split(found[1].rstrip(":")) if found[1] else NOBODY
         sign = found[2].partition("(")[0] or found[2]

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from qualitywatch.analysis.outlines.units import Unit, units
 from qualitywatch.analysis.sources.source import CodeLine, Comment, Source
@@ -44,16 +45,29 @@ class Outline:
 
     def code_of(self, unit: Unit) -> tuple[CodeLine, ...]:
         """The code lines of *unit*, with those of the units inside it."""
-        first = bisect_left(self._numbers, unit.start_line)
-        return self.source.code[first : bisect_right(self._numbers, unit.end_line)]
+        first, end = self._span(unit)
+        return self.source.code[first:end]
 
     def keys(self, unit: Unit) -> tuple[str, ...]:
         """The code lines of *unit* as bare tokens, comparable with another outline."""
         return tuple(code.key for code in self.code_of(unit))
 
+    def tokens_of(self, unit: Unit) -> frozenset[str]:
+        """The tokens of the code lines of *unit*."""
+        first, end = self._span(unit)
+        return frozenset(chain.from_iterable(self.source.code_tokens[first:end]))
+
     def own_code(self, unit: Unit) -> list[CodeLine]:
         """The code lines of *unit* that belong to no unit inside it."""
         return self._own[unit.index]
+
+    def is_short(self, unit: Unit, most: int) -> bool:
+        """True where no more than *most* code lines belong to *unit* alone."""
+        first, last = unit.start_line, unit.end_line
+        if last - first < most:
+            return True
+        code = self.source.code_in(first, last)
+        return sum(self._owners[each.line] == unit.index for each in code) <= most
 
     def comments_of(self, unit: Unit) -> list[Comment]:
         """The comments that belong to *unit* and to no unit inside it."""
@@ -63,6 +77,11 @@ class Outline:
         """The comment on the line right above *unit*, if it stands alone there."""
         comment = self._ending.get(unit.start_line - 1)
         return [comment] if comment is not None and comment.alone else []
+
+    def _span(self, unit: Unit) -> tuple[int, int]:
+        """Where the code lines of *unit* begin and end among all."""
+        first = bisect_left(self._numbers, unit.start_line)
+        return first, bisect_right(self._numbers, unit.end_line, first)
 
     @cached_property
     def _ending(self) -> dict[int, Comment]:

@@ -6,7 +6,7 @@ code here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -31,7 +31,26 @@ def empty_tree() -> tree_sitter.Tree:
 @lru_cache(maxsize=32)
 def structure_query(language: Language) -> tree_sitter.Query:
     """The query whose captures are the units and comments of *language*."""
-    return tree_sitter.Query(grammar(language), "\n".join(_patterns(language.syntax)))
+    return tree_sitter.Query(grammar(language), structure_text(language))
+
+
+def structure_text(language: Language) -> str:
+    """The same as text, to be joined with other queries."""
+    return "\n".join(_patterns(language.syntax))
+
+
+@lru_cache(maxsize=128)
+def nodes_query(language: Language, types: frozenset[str]) -> tree_sitter.Query | None:
+    """The query that captures all nodes of *types*, those that the grammar has."""
+    text = "" if language.grammar is None else nodes_text(language, types)
+    return tree_sitter.Query(grammar(language), f"{text} @node") if text else None
+
+
+def nodes_text(language: Language, types: Iterable[str]) -> str:
+    """Those of *types* that the grammar has, as one pattern; empty without any."""
+    known = grammar(language)
+    named = sorted(t for t in types if known.id_for_node_kind(t, True) is not None)
+    return _any_of(tuple(named)) if named else ""
 
 
 @lru_cache(maxsize=32)

@@ -44,6 +44,11 @@ def compile(text: str) -> Any:
     return matchers.read_matcher(text)
 
 
+def is_costly(snippet: str) -> bool:
+    """True for what libcst is not asked."""
+    return len(snippet) > MAX_SNIPPET or not affordable(snippet)
+
+
 def confirms(matcher: Any, snippet: str, *, node_type: str, indent: str = "") -> bool:
     """True when *matcher* accepts the node that *snippet* is the text of.
 
@@ -52,7 +57,7 @@ def confirms(matcher: Any, snippet: str, *, node_type: str, indent: str = "") ->
     """
     import libcst.matchers as m
 
-    if len(snippet) > MAX_SNIPPET or not affordable(snippet):
+    if is_costly(snippet):
         raise TooCostly
     try:
         return any(

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -20,17 +21,23 @@ from typing import Any, NamedTuple
 import tree_sitter
 
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.patterns import matcher
+from qualitywatch.analysis.patterns.doubts import (
+    Row,
+    doubt_of,
+    doubts_in,
+    is_confirmed,
+)
+from qualitywatch.analysis.patterns.predicates import Answer, text_of
 from qualitywatch.analysis.patterns.sightings import WHOLE, Sightings, Span
 from qualitywatch.analysis.sources.source import Comment, Refused, Source
+from qualitywatch.analysis.sources.survey import MATCH_LIMIT, Captures, Survey
 from qualitywatch.languages import Language
-from qualitywatch.rulebook import Rule, Section
+from qualitywatch.rulebook import BUILT_IN, Rule, Section
 from qualitywatch.rulebook.queries import (
     CANDIDATE,
     HIT,
     LEAVE,
     Asked,
-    Predicate,
     asked_of,
     compile_read_query,
     read_query,
@@ -42,14 +49,7 @@ from qualitywatch.rulebook.validation import (
 )
 from qualitywatch.rulebook.words import Pattern, patterns_of
 
-MATCH_LIMIT = 256
-"""Matches in progress at once: ordinary rules need a few, a bomb needs thousands."""
-
-SOUND_DEPTH = 6  # ancestors that must not be an error for a node to be sound
-
 MAX_NAME = 60  # signs of a captured text that a message may show
-
-Captures = dict[str, list[tree_sitter.Node]]
 
 
 class _Owner(NamedTuple):
@@ -65,6 +65,13 @@ class _Part(NamedTuple):
     query: tree_sitter.Query | None
     owners: Sequence[_Owner]
     asked: Sequence[tuple[Asked, ...]]  # by each of its patterns
+
+
+class _Surveyed(NamedTuple):
+    """A survey, and the part of it that the rules asked for."""
+
+    survey: Survey
+    part: _Part
 
 
 class _Served(NamedTuple):
@@ -96,25 +103,43 @@ class Combined:
 
     def __init__(
         self,
-        always: _Part,
+        always: Callable[[], _Part],
         gated: Sequence[_Gated],
         regexes: Mapping[str, Any],
         remarks: Mapping[str, Any],  # rule id -> expression
+        surveyed: _Surveyed | None = None,
     ) -> None:
-        self._always = always
+        self._always_part = always
+        self._surveyed = surveyed
         self._gated = gated
         self._sightings = Sightings([one.words for one in gated]) if gated else None
         self._regexes = regexes
         self._remarks = remarks
 
-    def hits(self, source: Source) -> dict[str, list[Hit]]:
+    @property
+    def survey(self) -> Survey | None:
+        """What answers the patterns along with all else that is asked of a text."""
+        return None if self._surveyed is None else self._surveyed.survey
+
+    @cached_property
+    def _always(self) -> _Part:
+        return self._always_part()
+
+    def hits(self, source: Source, base: Source | None = None) -> dict[str, list[Hit]]:
         """Rule id -> where it fires in *source* as it stands, in order.
 
+        A rule that finds only doubtful places, and those are in the *base* as well, may
+        be left out: libcst, which takes half a second to load, is not asked.
         Raises `Refused` where a rule can not be answered: an unanswered rule must not
         look like a clean file.
         """
         found: dict[str, dict[tuple[int, int, int, int], Hit]] = {}
-        for rule_id, hit in (*self._queried(source), *self._remarked(source)):
+        rows = list(self._queried(source))
+        known = self._known(rows, base)
+        rows += ((rule_id, hit, None) for rule_id, hit in self._remarked(source))
+        for rule_id, hit, doubt in rows:
+            if doubt is not None and (rule_id in known or not is_confirmed(doubt)):
+                continue
             place = (hit.line, hit.column, hit.end_line, hit.end_column)
             found.setdefault(rule_id, {}).setdefault(place, hit)
         return {
@@ -122,18 +147,46 @@ class Combined:
             for rule_id, hits in found.items()
         }
 
-    def _queried(self, source: Source) -> Iterator[tuple[str, Hit]]:
-        yield from self._matched(self._always, source, WHOLE)
+    def _known(self, rows: Sequence[Row], base: Source | None) -> frozenset[str]:
+        """The rules that can find nothing but what they find in the *base*."""
+        doubts = doubts_in(rows)
+        if not doubts or base is None:
+            return frozenset()
+        try:
+            old = doubts_in(list(self._queried(base)))
+        except Refused:  # told when it is asked in earnest
+            return frozenset()
+        return frozenset(
+            rule_id
+            for rule_id, own in doubts.items()
+            if Counter(own) <= Counter(old.get(rule_id, ()))
+        )
+
+    def _queried(self, source: Source) -> Iterator[Row]:
+        told, seen = self._surveyed, source.seen
+        if told is not None and seen is not None and seen.survey is told.survey:
+            yield from self._told(told.part, seen.matches, source)
+        else:
+            yield from self._matched(self._always, source, WHOLE)
         if self._sightings is not None:
             for index, places in self._sightings.of(source.data).items():
                 yield from self._matched(self._gated[index].part, source, places)
 
     def _matched(
         self, part: _Part, source: Source, places: Iterable[Span | None]
-    ) -> Iterator[tuple[str, Hit]]:
-        if part.query is None:
-            return
-        matches = list(self._matches(part, part.query, source, places))
+    ) -> Iterator[Row]:
+        if part.query is not None:
+            yield from self._told(part, _found(part.query, source, places), source)
+
+    def _told(
+        self, part: _Part, found: Iterable[tuple[int, Captures]], source: Source
+    ) -> Iterator[Row]:
+        answer = Answer(source, self._regexes)
+        matches = [
+            (index, captures)
+            for index, captures in found
+            if all(answer(asked, captures) for asked in part.asked[index])
+        ]
         left = _Left(
             (part.owners[index].rule_id, node)
             for index, captures in matches
@@ -141,27 +194,14 @@ class Combined:
         )
         for index, captures in matches:
             owner = part.owners[index]
-            node = _shown(captures, owner, source)
+            node = _shown(captures, owner)
             if node is not None and not left.holds(owner.rule_id, node):
-                yield owner.rule_id, _hit(node, captures, source)
-
-    def _matches(
-        self,
-        part: _Part,
-        query: tree_sitter.Query,
-        source: Source,
-        places: Iterable[Span | None],
-    ) -> Iterator[tuple[int, Captures]]:
-        answer = _Answer(source, self._regexes)
-        for place in places:
-            cursor = tree_sitter.QueryCursor(query, match_limit=MATCH_LIMIT)
-            if place is not None:
-                cursor.set_byte_range(*place)
-            for index, captures in cursor.matches(source.tree.root_node):
-                if all(answer(asked, captures) for asked in part.asked[index]):
-                    yield index, captures
-            if cursor.did_exceed_match_limit:
-                raise Refused("the rules' queries can be matched in too many ways")
+                doubt = (
+                    None
+                    if captures.get(HIT)
+                    else doubt_of(node, owner.matcher or "", source)
+                )
+                yield owner.rule_id, _hit(node, captures, source), doubt
 
     def _remarked(self, source: Source) -> Iterator[tuple[str, Hit]]:
         if not self._remarks:
@@ -172,8 +212,28 @@ class Combined:
                     yield rule_id, _remark_hit(comment, match)
 
 
-def compile_combined(language: Language, rules: Sequence[Rule]) -> Combined:
-    """What *rules* look for in *language*; raises `RuleError` for a broken one."""
+def _found(
+    query: tree_sitter.Query, source: Source, places: Iterable[Span | None]
+) -> Iterator[tuple[int, Captures]]:
+    for place in places:
+        cursor = tree_sitter.QueryCursor(query, match_limit=MATCH_LIMIT)
+        if place is not None:
+            cursor.set_byte_range(*place)
+        yield from cursor.matches(source.tree.root_node)
+        if cursor.did_exceed_match_limit:
+            raise Refused("the rules' queries can be matched in too many ways")
+
+
+def compile_combined(
+    language: Language,
+    rules: Sequence[Rule],
+    *,
+    counted: Sequence[frozenset[str]] | None = None,
+) -> Combined:
+    """What *rules* look for in *language*; raises `RuleError` for a broken one.
+
+    With types of nodes to be *counted*, a survey asks for all of it at once.
+    """
     regexes: dict[str, Any] = {}
     always: list[_Served] = []
     gated: list[_Gated] = []
@@ -188,7 +248,13 @@ def compile_combined(language: Language, rules: Sequence[Rule]) -> Combined:
         if bound := _joined(told, gated=True):
             words = frozenset[str]().union(*(each.words or () for each in told))
             gated.append(_Gated(language, _Served(rule, section, bound), words))
-    return Combined(_part(language, always), gated, regexes, _remarks(rules))
+    if counted is None or language.grammar is None:
+        part = _part(language, always)
+        return Combined(lambda: part, gated, regexes, _remarks(rules))
+    surveyed = _survey(language, always, counted)
+    return Combined(
+        lambda: _part(language, always), gated, regexes, _remarks(rules), surveyed
+    )
 
 
 def _joined(told: Sequence[Pattern], *, gated: bool) -> str:
@@ -204,11 +270,27 @@ def _part(language: Language, served: Sequence[_Served]) -> _Part:
     return _Part(query, _owners(query, texts, served), asked)
 
 
-def _asked(query: tree_sitter.Query, text: bytes) -> tuple[tuple[Asked, ...], ...]:
-    """For each pattern of *query*, whose *text* is given, what its predicates ask."""
+def _survey(
+    language: Language, served: Sequence[_Served], counted: Sequence[frozenset[str]]
+) -> _Surveyed:
+    texts = [f"{_read(*each)[0]}\n" for each in served]
+    try:
+        survey = Survey(language, counted, "".join(texts))
+    except tree_sitter.QueryError:
+        _part(language, served)  # says whose fault it is
+        raise
+    owners = _owners(survey.query, texts, served, lead=len(survey.lead.encode()))
+    asked = _asked(survey.query, (survey.lead + "".join(texts)).encode(), survey.first)
+    return _Surveyed(survey, _Part(survey.query, owners, asked))
+
+
+def _asked(
+    query: tree_sitter.Query, text: bytes, first: int = 0
+) -> tuple[tuple[Asked, ...], ...]:
+    """What the predicates of *query* ask, pattern by pattern, from the *first* on."""
     spans = (
         (query.start_byte_for_pattern(index), query.end_byte_for_pattern(index))
-        for index in range(query.pattern_count)
+        for index in range(first, query.pattern_count)
     )
     return tuple(asked_of(text[start:end].decode()) for start, end in spans)
 
@@ -221,7 +303,8 @@ def _alone(language: Language, served: _Served) -> _Part:
 
 def _read(rule: Rule, section: Section, text: str) -> tuple[str, Mapping[str, Any]]:
     try:
-        return read_query(text)
+        is_ours = rule.source.startswith(str(BUILT_IN))  # tests have proven those
+        return read_query(text, is_proven=is_ours)
     except BrokenPattern:
         refuse_broken_query(rule, section)
         raise
@@ -245,14 +328,18 @@ def _owners(
     query: tree_sitter.Query | None,
     texts: Sequence[str],
     served: Sequence[_Served],
+    *,
+    lead: int = 0,
 ) -> tuple[_Owner, ...]:
-    """For each pattern of *query*, whose text it begins in."""
+    """For each pattern of *query*, whose text it begins in; the *lead* is nobody's."""
     if query is None:
         return ()
-    starts = list(accumulate((len(text.encode()) for text in texts), initial=0))
+    starts = list(accumulate((len(text.encode()) for text in texts), initial=lead))
     owners = []
     for pattern in range(query.pattern_count):
         begins = query.start_byte_for_pattern(pattern)
+        if begins < lead:
+            continue
         each = served[bisect_right(starts, begins) - 1]
         owners.append(_Owner(each.rule.id, each.section.matcher))
     return tuple(owners)
@@ -268,53 +355,6 @@ def _remarks(rules: Sequence[Rule]) -> dict[str, Any]:
                 refuse_broken_remark(rule)
                 raise
     return remarks
-
-
-# Predicates
-
-
-class _Answer:
-    """Answers the text predicates of a query about one source."""
-
-    def __init__(self, source: Source, regexes: Mapping[str, Any]) -> None:
-        self._source = source
-        self._regexes = regexes
-
-    def __call__(self, asked: Asked, captures: Captures) -> bool:
-        predicate = asked.predicate
-        (first, _), *rest = asked.arguments
-        nodes = captures.get(first, [])
-        if predicate.kind == "sound":
-            return all(map(_is_sound, nodes))
-        wanted = [
-            text
-            for value, is_capture in rest
-            for text in (
-                self._texts(captures.get(value, [])) if is_capture else [value]
-            )
-        ]
-        answers = (
-            self._holds(predicate, text, wanted) != predicate.negated
-            for text in self._texts(nodes)
-        )
-        return any(answers) if predicate.any else all(answers)
-
-    def _holds(self, asked: Predicate, text: str, wanted: list[str]) -> bool:
-        if asked.kind == "match":
-            return self._regexes[wanted[0]].search(text) is not None
-        return text in wanted
-
-    def _texts(self, nodes: Iterable[tree_sitter.Node]) -> list[str]:
-        return [_text(node, self._source) for node in nodes]
-
-
-def _is_sound(node: tree_sitter.Node) -> bool:
-    around: tree_sitter.Node | None = node
-    for _ in range(SOUND_DEPTH):
-        around = None if around is None else around.parent
-        if around is not None and around.is_error:
-            return False
-    return not (node.parent or node).has_error
 
 
 # From a match to a hit
@@ -339,30 +379,12 @@ class _Left:
         return at >= 0 and node.end_byte <= spans[at][1]
 
 
-def _shown(
-    captures: Captures, owner: _Owner, source: Source
-) -> tree_sitter.Node | None:
+def _shown(captures: Captures, owner: _Owner) -> tree_sitter.Node | None:
     """The node to report, if the match counts."""
     if hits := captures.get(HIT):
         return hits[0]
     candidates = captures.get(CANDIDATE)
-    if not candidates or owner.matcher is None:
-        return None
-    return candidates[0] if _confirmed(candidates[0], owner.matcher, source) else None
-
-
-def _confirmed(node: tree_sitter.Node, text: str, source: Source) -> bool:
-    before = source.data[: node.start_byte].rpartition(b"\n")[2].decode()
-    indent = before if not before.strip() else ""
-    try:
-        return matcher.confirms(
-            matcher.compile(text),
-            _text(node, source),
-            node_type=node.type,
-            indent=indent,
-        )
-    except matcher.TooCostly:
-        raise Refused("holds code that is too large or too deep to match") from None
+    return candidates[0] if candidates and owner.matcher is not None else None
 
 
 def _hit(node: tree_sitter.Node, captures: Captures, source: Source) -> Hit:
@@ -376,7 +398,7 @@ def _hit(node: tree_sitter.Node, captures: Captures, source: Source) -> Hit:
         end_line=end_row + 1,
         end_column=max(1, source.column(end_row + 1, end_column) - 1),
         names={
-            name: _text(nodes[0], source).partition("\n")[0][:MAX_NAME]
+            name: text_of(nodes[0], source).partition("\n")[0][:MAX_NAME]
             for name, nodes in captures.items()
             if nodes and name not in (HIT, CANDIDATE)
         },
@@ -391,7 +413,3 @@ def _remark_hit(comment: Comment, match: Any) -> Hit:
         end_column=comment.end_column,
         names={name: text for name, text in match.groupdict().items() if text},
     )
-
-
-def _text(node: tree_sitter.Node, source: Source) -> str:
-    return source.data[node.start_byte : node.end_byte].decode()

@@ -11,7 +11,8 @@ from itertools import islice
 
 import re2
 
-MAX_PLACES = 32  # of one set of words; from there on one walk over all is cheaper
+MAX_PLACES = 32  # of one set of words
+BYTES_A_PLACE = 1_000  # one walk over so many costs as much as a look at one place
 MAX_SIGHTINGS = 2_000
 
 Span = tuple[int, int]  # of bytes
@@ -42,7 +43,8 @@ class Sightings:
         for match in matches:
             for index in self._owners[match[0]]:
                 found.setdefault(index, []).append(match.span())
+        most = min(MAX_PLACES, 1 + len(data) // BYTES_A_PLACE)
         return {
-            index: places if len(places) <= MAX_PLACES else WHOLE
+            index: places if len(places) <= most else WHOLE
             for index, places in found.items()
         }

@@ -6,38 +6,40 @@ Text only, so that one lexicon serves scripts, makefiles, workflows and settings
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-import re2
-
 from qualitywatch.model import Confidence, Noun
+from qualitywatch.regex import linear, regex
 
 MAX_LINE = 2_000  # signs of a line that are read
+MAX_PATTERN = 200
 NEAR = 8  # lines around a call of this guard that belong to the same step
 
-HINT = re2.compile(
+HINT = linear(
     rb"(?i)qualitywatch|no-verify|hookspath|husky|\bskip=|\.git/hooks|\bcommit\s+-\w*n"
 )
 """A text without it neither calls nor avoids the guard."""
 
-_CALL = re.compile(
+_CALL = regex(
     r"\bqualitywatch\b\s+(?:gate|hook|check|watch|start|history|scan)\b"
     r"|\b(?:uses|repo|image)\s*:\s*\S*qualitywatch|\bid\s*:\s*['\"]?qualitywatch"
     r"|-m\s+qualitywatch\b|\bhook\s+git\s+pre-(?:commit|push|receive)\b",
     re.IGNORECASE,
 )
-_COMMENTED = re.compile(r"^\s*(?:#|//|--|;|<!--|REM\b)", re.IGNORECASE)
-_MUTED = re.compile(
+_COMMENTED = regex(r"^\s*(?:#|//|--|;|<!--|REM\b)", re.IGNORECASE)
+_MUTED = regex(
     r"\|\|\s*(?:true|:|exit\s+0|echo\b)|;\s*(?:true|exit\s+0)\s*['\"]?\s*$"
     r"|--accept-new-suppressions|--fail-on[ =]critical|--exit-zero"
 )
-_MUTED_STEP = re.compile(
+_MUTED_STEP = regex(
     r"^\s*(?:-\s*)?(?:continue-on-error\s*:\s*true|allow_failure\s*:\s*true"
     r"|continueOnError\s*:\s*true|if\s*:\s*['\"]?(?:\$\{\{\s*)?false"
     r"|when\s*:\s*manual|stages\s*:\s*\[\s*manual)",
     re.IGNORECASE,
 )
-_BUILDS = re.compile(
+_BUILDS = regex(
     r"(^|/)(\.github/(workflows|actions)/.*\.ya?ml|\.gitlab-ci\.ya?ml|\.circleci/.*"
     r"|azure-pipelines.*\.ya?ml|\.travis\.ya?ml|bitbucket-pipelines\.ya?ml|jenkinsfile"
     r"|\.pre-commit-config\.ya?ml|\.?lefthook.*\.ya?ml|\.husky/.*|\.githooks/.*"
@@ -63,19 +65,17 @@ _WAYS_ROUND = (
     (
         "skips the hooks by name",
         Confidence.LIKELY,
-        re.compile(r"\bSKIP=['\"]?[\w,-]*qualitywatch"),
+        regex(r"\bSKIP=['\"]?[\w,-]*qualitywatch"),
     ),
     (
         "sends git's hooks to nowhere",
         Confidence.LIKELY,
-        re.compile(
-            r"core\.hooksPath['\",=\s]+(?:/dev/null|NUL|''|\"\"|/tmp\b|none)", re.I
-        ),
+        regex(r"core\.hooksPath['\",=\s]+(?:/dev/null|NUL|''|\"\"|/tmp\b|none)", re.I),
     ),
     (
         "takes the hooks away",
         Confidence.LIKELY,
-        re.compile(
+        regex(
             r"\b(?:rm|del|unlink|mv|chmod\s+(?:-x|[ugoa]*-x|0?[0-6]{3}))\s[^|;&]*"
             r"(?:\.git/hooks\b|\.husky\b|\.qualitywatch\b|\bqualitywatch\.toml)"
         ),
@@ -83,17 +83,17 @@ _WAYS_ROUND = (
     (
         "takes this guard's hooks away",
         Confidence.LIKELY,
-        re.compile(r"\bqualitywatch\s+(?:hooks\s+uninstall|stop|release|dismiss)\b"),
+        regex(r"\bqualitywatch\s+(?:hooks\s+uninstall|stop|release|dismiss)\b"),
     ),
     (
         "stops this guard",
         Confidence.LIKELY,
-        re.compile(r"\b(?:pkill|killall|taskkill)\b[^|;&]*\bqualitywatch"),
+        regex(r"\b(?:pkill|killall|taskkill)\b[^|;&]*\bqualitywatch"),
     ),
     (
         "commits or pushes past the hooks",
         Confidence.POSSIBLE,
-        re.compile(
+        regex(
             r"\b(?:git|commit|push|merge)\b.*--no-verify\b"
             r"|\bgit\b(?:\s+-[cC]\s+\S+)*\s+commit\s+(?:-[a-zA-Z-]+\s+)*-[a-mo-z]*n[a-z]*\b"
         ),
@@ -101,12 +101,12 @@ _WAYS_ROUND = (
     (
         "moves git's hooks",
         Confidence.POSSIBLE,
-        re.compile(r"\bgit\b.*\bconfig\b.*core\.hooksPath|core\.hooksPath=", re.I),
+        regex(r"\bgit\b.*\bconfig\b.*core\.hooksPath|core\.hooksPath=", re.I),
     ),
     (
         "switches the hooks off",
         Confidence.POSSIBLE,
-        re.compile(r"\bHUSKY(?:_SKIP_HOOKS)?=['\"]?[01]\b|\bHUSKY\s*:\s*['\"]?0"),
+        regex(r"\bHUSKY(?:_SKIP_HOOKS)?=['\"]?[01]\b|\bHUSKY\s*:\s*['\"]?0"),
     ),
 )
 
@@ -155,20 +155,75 @@ def way_round(line: str) -> Way | None:
 
 # Files that say what is looked at
 
-_HIDDEN = re.compile(
-    r"\s(?:linguist-(?:generated|vendored|documentation)(?:=true)?|binary|-diff|-text)(?=\s|$)"
-)
+_MACRO = "[attr]"
+_UNJUDGED = regex(r"linguist-(?:generated|vendored)(?:=(?:true|set))?")
+_UNREAD = regex(r"linguist-documentation(?:=(?:true|set))?|binary|-diff|-text")
+_QUOTED = regex(r'"((?:[^"\\]|\\.)*)"(?:\s+(.*))?')
+_OCTAL = regex(r"\\([0-3][0-7]{2})")
+_ANY_NAME = "qzvx"  # that no pattern means, unless it means them all
 _EVERYTHING = frozenset({"*", "**", "**/*", "*.*", "/", ".", "./"})
 _SOURCE_FOLDERS = frozenset({"src", "app", "source", "sources", "packages", "internal"})
-_OWN = re.compile(r"^/?(?:qualitywatch\.toml|\.qualitywatch(?:/rules(?:/.*)?)?/?)$")
+_OWN = regex(r"^/?(?:qualitywatch\.toml|\.qualitywatch(?:/rules(?:/.*)?)?/?)$")
 
 
-def hides_source(line: str, suffixes: frozenset[str]) -> Confidence | None:
-    """How surely a line of `.gitattributes` hides source code from readers."""
-    pattern, _, rest = line.strip().partition(" ")
-    if pattern.startswith("#") or not _HIDDEN.search(f" {rest}"):
+class Macros(Noun):
+    """Attributes that stand for others, by what those hide code from."""
+
+    unjudged: frozenset[str]  # this guard
+    unread: frozenset[str]  # readers
+
+
+def macros(lines: Iterable[str]) -> Macros:
+    """The `[attr]` lines of a `.gitattributes`, each with all that it stands for."""
+    users: dict[str, list[str]] = {}
+    for line in lines:
+        if line.lstrip().startswith(_MACRO):
+            pattern, attributes = _attributes(line)
+            for each in attributes:
+                users.setdefault(each, []).append(pattern.removeprefix(_MACRO))
+    return Macros(
+        unjudged=_reached(users, [each for each in users if _UNJUDGED.fullmatch(each)]),
+        unread=_reached(users, [each for each in users if _UNREAD.fullmatch(each)]),
+    )
+
+
+def _reached(users: dict[str, list[str]], start: list[str]) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        new = [each for each in users.get(waiting.pop(), ()) if each not in found]
+        found.update(new)
+        waiting += new
+    return frozenset(found)
+
+
+def hides_source(
+    line: str, suffixes: frozenset[str], known: Macros
+) -> Confidence | None:
+    """How surely a line of `.gitattributes` hides source code from readers, or us."""
+    pattern, attributes = _attributes(line)
+    is_unjudged = any(
+        each in known.unjudged or _UNJUDGED.fullmatch(each) for each in attributes
+    )
+    is_unread = any(
+        each in known.unread or _UNREAD.fullmatch(each) for each in attributes
+    )
+    if pattern.startswith("#") or not (is_unjudged or is_unread):
         return None
-    return _covers(pattern, suffixes)
+    if pattern.startswith(_MACRO):  # lines that stood there may use it already
+        return Confidence.LIKELY if is_unjudged else Confidence.POSSIBLE
+    covers = _covers(pattern, suffixes)
+    return Confidence.LIKELY if covers and is_unjudged else covers
+
+
+def _attributes(line: str) -> tuple[str, list[str]]:
+    """The pattern of a line, which may be quoted as in C, and what it says."""
+    quoted = _QUOTED.fullmatch(line.strip()[:MAX_LINE])
+    if quoted is None:
+        pattern, *attributes = line.split() or [""]
+        return pattern, attributes
+    pattern = _OCTAL.sub(lambda found: chr(int(found[1], 8)), quoted[1])
+    return pattern, (quoted[2] or "").split()
 
 
 def ignores_source(line: str, suffixes: frozenset[str]) -> Confidence | None:
@@ -189,9 +244,19 @@ def _covers(pattern: str, suffixes: frozenset[str]) -> Confidence | None:
     if parts[:1] and parts[0] in _SOURCE_FOLDERS and _is_open(parts[1:], suffixes):
         return Confidence.LIKELY
     is_suffix = len(parts) == 1 or parts[:-1] == ("**",)
-    if is_suffix and parts and parts[-1].removeprefix("*") in suffixes:
+    if is_suffix and parts and _is_of_language(parts[-1], suffixes):
         return Confidence.POSSIBLE
     return None
+
+
+def _is_of_language(pattern: str, suffixes: frozenset[str]) -> bool:
+    """True for what any file of a language is called, `*.py` or `*.p[y]`."""
+    if pattern.removeprefix("*") in suffixes:
+        return True
+    is_open = "*" in pattern or "?" in pattern or "[" in pattern
+    return (is_open and len(pattern) <= MAX_PATTERN) and any(
+        fnmatchcase(f"{_ANY_NAME}{suffix}", pattern) for suffix in suffixes
+    )
 
 
 def _is_open(parts: tuple[str, ...], suffixes: frozenset[str]) -> bool:

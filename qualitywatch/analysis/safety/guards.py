@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import re2
-
 from qualitywatch.model import Confidence
+from qualitywatch.regex import linear, regex
 
 REACH = 3  # lines below a condition in which its refusal stands
 MAX_LINE = 1_000  # signs of a line that are read
@@ -20,17 +19,17 @@ _SUBJECT = (
     r"|credential|session|role|scope|owner|csrf|cert|hmac|jwt|privilege|grant|forbid"
     r"|identity|superuser|staff|secret|webhook"
 )
-MENTION = re2.compile(rf"(?i){_SUBJECT}|before_action|can\?|guard|can\(|can_")
+MENTION = linear(rf"(?i){_SUBJECT}|before_action|can\?|guard|can\(|can_")
 """A text without it guards nothing."""
 
-_GUARDING = re.compile(
+_GUARDING = regex(
     r"auth(?!or\b|ors\b|ority\b)|permi(?:ssion|t)|is_?admin|admin_?only"
     r"|log(?:ged)?_?in\b|login_required|role|forbid|guard|csrf|polic(?:y|ies)|protect"
     r"|middleware|verif(?:y|ie)|owner|privilege|credential|is_?staff|superuser"
     r"|access_?control|denied|\b40[13]\b|can\?|\bcan\(|ensure_|require_",
     re.IGNORECASE,
 )
-_OPENING = re.compile(
+_OPENING = regex(
     r"AllowAny\b|AllowAnonymous|permitAll|PermitAll|csrf_exempt|skip_before_action"
     r"|skip_authorization|public_route|without_?middleware",
     re.IGNORECASE,
@@ -44,11 +43,11 @@ _ASKED = (
     r"|(?:verify|valid)_?(?:signature|token|csrf|hmac)\w*|compare_digest|hmac\.equal"
     r"|timing_?safe_?equal|secure_compare|hash_equals"
 )
-_CONDITION = re.compile(
+_CONDITION = regex(
     rf"(?:^|[\s;}}(])(?:if|unless|guard|elif|elsif|else if|when)\b.*(?:{_ASKED})",
     re.IGNORECASE,
 )
-_REFUSAL = re.compile(
+_REFUSAL = regex(
     r"\b40[13]\b|Forbidden|Unauthori[sz]ed|PermissionDenied|PermissionError"
     r"|AccessDenied|NotAuthori[sz]ed|NotAuthenticated|AuthenticationError"
     r"|AuthorizationError|Unauthenticated|InvalidToken|InvalidSignature|CsrfViolation"
@@ -56,7 +55,7 @@ _REFUSAL = re.compile(
     r"|redirect\w*\(.*(?:login|sign_?in)|authentication required",
     re.IGNORECASE,
 )
-_REFUSING_CALL = re.compile(
+_REFUSING_CALL = regex(
     r"^\s*(?:await\s+|self\.|this\.|\$this->|super\.|try\s+|@)*"
     r"(?:authori[sz]e!?|require_?(?:login|auth\w*|admin|permission\w*|role\w*|owner)"
     r"|check_?(?:permission\w*|auth\w*|access|owner\w*|csrf\w*)"
@@ -65,7 +64,7 @@ _REFUSING_CALL = re.compile(
     r"|deny_?unless\w*|authenticate_?\w*!)(?:\s*\(.*|\s+[\w@:$'\"].*|\s*;?)$",
     re.IGNORECASE,
 )
-_DECORATOR = re.compile(
+_DECORATOR = regex(
     r"login_required|permission_required|permissions?_classes|user_passes_test"
     r"|staff_member_required|(?:require|ensure|check|needs?)s?_?(?:auth\w*|login|roles?"
     r"|scopes?|permissions?|admin|token|user)|jwt_required|admin_required|auth_required"
@@ -84,57 +83,55 @@ _MIDDLEWARE = (
     r"|passport\.authenticate\([^()]{0,80}\)|csrfProtection|adminOnly"
     r"|Depends\((?:get_)?(?:current_)?(?:active_)?(?:user|auth|require)\w*\)"
 )
-_IN_ROUTE = re.compile(
-    rf"(?<=[,(\[])\s*(?:{_MIDDLEWARE})\s*(?:,|(?=[)\]]))", re.IGNORECASE
-)
-_CHAINED = re.compile(
+_IN_ROUTE = regex(rf"(?<=[,(\[])\s*(?:{_MIDDLEWARE})\s*(?:,|(?=[)\]]))", re.IGNORECASE)
+_CHAINED = regex(
     r"->middleware\(\s*\[?['\"]?(?:auth|can|role|permission|verified)[^()]{0,80}\)"
     r"|\.RequireAuthorization\([^()]{0,80}\)|->can\([^()]{0,80}\)"
     r"|\.requireAuth\w*\([^()]{0,80}\)"
 )
-_ROUTE = re.compile(
+_ROUTE = regex(
     r"\.(?:get|post|put|patch|delete|all|use|route|any|handle\w*|map\w*|group)\b|Route::",
     re.IGNORECASE,
 )
 
-_VERB = re.compile(
+_VERB = regex(
     r"^_*(?:is|has|can|may|check|verify|validate|require|ensure|assert|enforce"
     r"|authori[sz]e|authenticate|allow|permit|must|compare|needs)(?=$|[_A-Z?!])"
     r"|^(?:Is|Has|Can|Check|Verify|Validate|Require|Ensure|Authori[sz]e|Authenticate)"
     r"(?=$|[A-Z])"
 )
-_CHECK_WORD = re.compile(_SUBJECT, re.IGNORECASE)
-_ALONE = re.compile(
+_CHECK_WORD = regex(_SUBJECT, re.IGNORECASE)
+_ALONE = regex(
     r"^(?:authori[sz]ed?|authenticated?|allowed|permitted|authori[sz]e|authenticate)[?!]?$"
     r"|^(?:admin|owner|staff|logged_in|signed_in|can_\w+)\?$",
     re.IGNORECASE,
 )
-_REFUSING_NAME = re.compile(
+_REFUSING_NAME = regex(
     r"^_*(?:check|verify|validate|require|ensure|assert|enforce|authori[sz]e"
     r"|authenticate|protect|guard)",
     re.IGNORECASE,
 )
-_ASKING_NAME = re.compile(
+_ASKING_NAME = regex(
     r"^_*(?:requires|needs|must)_?(?:be_)?(?:auth|log|permission)", re.IGNORECASE
 )
-_COMMENT = re.compile(r"/\*.*?\*/|(?:^|\s)(?://|#(?!\[)|--\s)[^\n]*", re.DOTALL)
-_DOCSTRING = re.compile(r'^\s*(?:"""[^"]*"""|\'\'\'[^\']*\'\'\')')
-_LOGGED = re.compile(
+_COMMENT = regex(r"/\*.*?\*/|(?:^|\s)(?://|#(?!\[)|--\s)[^\n]*", re.DOTALL)
+_DOCSTRING = regex(r'^\s*(?:"""[^"]*"""|\'\'\'[^\']*\'\'\')')
+_LOGGED = regex(
     r"\b(?:console\.\w+|print(?:ln|f)?!?|log(?:ger|ging)?(?:\.\w+)?|fmt\.Print\w*|puts"
     r"|System\.out\.\w+|Log\.\w+)\([^()]{0,200}\);?"
 )
-_YES = re.compile(
+_YES = regex(
     r"(?:return\s*\(?\s*)?(?:true|1|Ok\(\(\)\)|Ok\(true\)|true,\s*nil|nil,\s*nil"
     r"|Promise\.resolve\(true\)|Task\.FromResult\(true\)|\.success\(true\))\s*\)?;?",
     re.IGNORECASE,
 )
-_NO_OBJECTION = re.compile(
+_NO_OBJECTION = regex(
     r"(?:pass|\.\.\.|return;?|return\s+(?:None|nil|null|undefined);?|nil|null|None"
     r"|(?:return\s+|await\s+|return await\s+)?next\(\);?(?:\s*return;?)?|\w+\.Next\(\)"
     r"|Ok\(\(\)\)|return Promise\.resolve\(\);?|return Task\.CompletedTask;?|:|true)?"
 )
-_NO = re.compile(r"(?:return\s+)?false;?", re.IGNORECASE)
-_DECISION = re.compile(
+_NO = regex(r"(?:return\s+)?false;?", re.IGNORECASE)
+_DECISION = regex(
     r"\b(?:if|unless|guard|and|or|in|match|switch|raise|throw)\b|[=!<>]=|&&|\|\|"
     r"|\w\s*\(|\.\w+"
 )

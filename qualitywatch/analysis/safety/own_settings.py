@@ -56,6 +56,7 @@ def looser_settings(path: str, before: str, after: str) -> Iterator[Looser]:
         for added in sorted(_list(new, table, key) - _list(old, table, key)):
             yield _looser(f"`{table}.{key}` gained `{added}`", added)
     yield from _lost_analysers(_analysers(old), _analysers(new))
+    yield from _new_commands(old, new)
     was, now = (_get(side, "policy", "unattributed") for side in (old, new))
     if was == "quarantine" != now:
         yield _looser("`policy.unattributed` no longer quarantines", "unattributed")
@@ -125,6 +126,23 @@ def _lost_analysers(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Looser
         elif new[name] != table:
             what = f"the analyser `{name}` changed"
             yield _looser(what, name, Confidence.POSSIBLE)
+
+
+def _new_commands(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Looser]:
+    """Each command that hooks and CI run from the next commit on."""
+    for name, words in sorted(_commands(new) - _commands(old)):
+        what = f"hooks and CI will run another command for the analyser `{name}`"
+        yield _looser(what, words[0] if words else name, Confidence.LIKELY)
+
+
+def _commands(tables: dict[str, Any]) -> set[tuple[str, tuple[str, ...]]]:
+    """By analyser; a recipe's own command is ours."""
+    found = tables.get("analysers")
+    return {
+        (str(each.get("name")), tuple(map(str, each["command"])))
+        for each in (found if isinstance(found, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("command"), list)
+    }
 
 
 # Rules

@@ -12,6 +12,8 @@ import re
 
 import tree_sitter
 
+from qualitywatch.regex import regex
+
 MAX_CHARACTERS = 256 * 1024  # of a text that libcst may see
 MAX_NESTING = 100  # brackets inside brackets
 MAX_SQUARES = 100_000  # about 220 MB
@@ -20,7 +22,7 @@ MAX_TOKENS = 50_000  # brackets, operators, commas, literals, ends of lines
 
 MAX_DEPTH = 1_000  # of a tree that is queried
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?P<string>[rbuf]{0,2}(?:'''(?:[^\\']|\\.|'(?!''))*(?:'''|\Z)
         |\"""(?:[^\\"]|\\.|"(?!""))*(?:\"""|\Z)
         |'(?:[^\\'\n]|\\.)*'? | "(?:[^\\"\n]|\\.)*"?))
@@ -30,8 +32,8 @@ _TOKEN = re.compile(
     |(?P<link>[-+*/%@&|^~<>=!.:]|\b(?:and|or|not|lambda|if|elif|else|in|is|await)\b)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_LINK = re.compile(r"[-+*/|&.]|\b(?:and|or|not|if|lambda)\b")
-_FORMATTED = re.compile(r"[rb]?f", re.IGNORECASE)
+_LINK = regex(r"[-+*/|&.]|\b(?:and|or|not|if|lambda)\b")
+_FORMATTED = regex(r"[rb]?f", re.IGNORECASE)
 
 
 def affordable(text: str) -> bool:

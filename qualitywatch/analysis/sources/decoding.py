@@ -14,6 +14,7 @@ import codecs
 import re
 
 from qualitywatch.languages import Language
+from qualitywatch.regex import regex
 
 
 class Refused(Exception):
@@ -24,8 +25,8 @@ class Refused(Exception):
         self.reason = reason
 
 
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BLANK = re.compile(rb"^[ \t\f]*(#.*)?$")
+_COOKIE = regex(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = regex(rb"^[ \t\f]*(#.*)?$")
 _PLAIN = {
     "utf-8": "utf-8",
     "utf8": "utf-8",

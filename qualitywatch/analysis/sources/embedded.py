@@ -21,6 +21,7 @@ from qualitywatch.analysis.sources.notebooks import cells
 from qualitywatch.analysis.sources.source import Source, line_key
 from qualitywatch.languages import LANGUAGES, TEXT, Language
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.traces import Around
 
@@ -30,14 +31,14 @@ LIKE = 0.3  # of the lines of two parts, to be the same part, edited
 _PAGES = frozenset({"html", "vue", "svelte", "blade", "razor", "xml", TEXT.name})
 _COMPONENTS = frozenset({"vue", "svelte"})  # their scripts are no templates
 _NOTEBOOK = ".ipynb"
-_OPENING = re.compile(r"<!--|<(script|style)\b([^>]{0,500})>", re.IGNORECASE)
+_OPENING = regex(r"<!--|<(script|style)\b([^>]{0,500})>", re.IGNORECASE)
 _CLOSING = {
-    "<!--": re.compile("-->"),
-    "script": re.compile(r"</script\s*>", re.IGNORECASE),
-    "style": re.compile(r"</style\s*>", re.IGNORECASE),
+    "<!--": regex("-->"),
+    "script": regex(r"</script\s*>", re.IGNORECASE),
+    "style": regex(r"</style\s*>", re.IGNORECASE),
 }
-_LANG = re.compile(r"\blang\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_TYPE = re.compile(r"\btype\s*=\s*[\"']?([\w/+.-]+)", re.IGNORECASE)
+_LANG = regex(r"\blang\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_TYPE = regex(r"\btype\s*=\s*[\"']?([\w/+.-]+)", re.IGNORECASE)
 _SCRIPTS = {
     "": "javascript",
     "module": "javascript",
@@ -61,12 +62,12 @@ _STYLES = {
     "scss": "scss",
     "less": "less",
 }
-_PHP = re.compile(r"<\?(?:php\b|=)?[\s\S]*?(?:\?>|\Z)")
-_TEMPLATE = re.compile(
+_PHP = regex(r"<\?(?:php\b|=)?[\s\S]*?(?:\?>|\Z)")
+_TEMPLATE = regex(
     r"<\?.*?\?>|<%.*?%>|\{\{.*?\}\}|\{!!.*?!!\}|\{%.*?%\}|@[\w.]+(?:\(.*?\))?"
 )
-_SHELTERED = re.compile(r"\s*(?:<!--|<!\[CDATA\[)")  # from readers of other markup
-_VISIBLE = re.compile(r"[^\n]")
+_SHELTERED = regex(r"\s*(?:<!--|<!\[CDATA\[)")  # from readers of other markup
+_VISIBLE = regex(r"[^\n]")
 
 
 class Part(Noun):

@@ -7,12 +7,13 @@ code keeps the line numbers of the file, though not its columns.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
-_CELL = re.compile(r'^ *"cell_type": *"(\w+)"')
-_SOURCE = re.compile(r'^ *"source": *\[ *$')
-_LINE = re.compile(r'^ *("(?:[^"\\]|\\.)*"),? *$')
+from qualitywatch.regex import regex
+
+_CELL = regex(r'^ *"cell_type": *"(\w+)"')
+_SOURCE = regex(r'^ *"source": *\[ *$')
+_LINE = regex(r'^ *("(?:[^"\\]|\\.)*"),? *$')
 _MAGIC = ("%", "!", "?")
 
 

@@ -8,13 +8,14 @@ from itertools import accumulate
 
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.languages import Language
+from qualitywatch.regex import regex
 
 # Nodes that hold text: strings in all their forms, comments, here-documents, scalars.
-_QUOTES = re.compile(
+_QUOTES = regex(
     r"string|comment|heredoc|nowdoc|scalar|uninterpreted|quoted|jsx_text|text_block|char_literal"
 )
-_TRIPLE = re.compile(r'"""|\'\'\'')
-_HERE_DOCUMENT = re.compile(r"<<[-~]?[\"']?(\w+)[\"']?\s*$")
+_TRIPLE = regex(r'"""|\'\'\'')
+_HERE_DOCUMENT = regex(r"<<[-~]?[\"']?(\w+)[\"']?\s*$")
 _DOCUMENTATION = {"perl": ("=", "=cut"), "ruby": ("=begin", "=end")}
 
 

@@ -9,24 +9,32 @@ file always gets the same answer, on a busy machine too.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import tree_sitter
 
-from qualitywatch.analysis.outlines.structure import grammar, structure_query
+from qualitywatch.analysis.outlines.structure import (
+    grammar,
+    nodes_query,
+    structure_query,
+)
 from qualitywatch.analysis.sources.cost import is_deep
 from qualitywatch.analysis.sources.decoding import Refused as Refused
 from qualitywatch.analysis.sources.decoding import decode
+from qualitywatch.analysis.sources.keys import WORD, key_of, keys_of
 from qualitywatch.analysis.sources.plain import Span, comment_spans, empty_tree, without
+from qualitywatch.analysis.sources.survey import Seen, Survey, in_order
 from qualitywatch.languages import Language
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_LINE = 1024 * 1024
+MAX_REMARK = 600  # characters of one remark that are read for what it says
 PARSE_BUDGET = 20_000  # progress reports; ordinary code needs 5,000 a megabyte
 
 Kind = Literal["line", "block", "doc", "jsx", "string", "bare"]
@@ -34,14 +42,14 @@ Kind = Literal["line", "block", "doc", "jsx", "string", "bare"]
 
 Shebang = Literal["shebang"]
 
+Answer = TypeVar("Answer")
+
 _CHUNK = 512
-_TOKEN = re.compile(r"""\w+|[^\w\s()\[\]{},;"'`\\]""")
-_WORD = re.compile(r"\w")
 _CLOSERS = frozenset({"pass"})
-_LONG_BRACKET = re.compile(r"--\[=*\[")
+_LONG_BRACKET = regex(r"--\[=*\[")
 
 
-class Comment(Noun):
+class Comment(Noun, gc=False):
     """A comment or docstring with its marks still on."""
 
     text: str
@@ -53,7 +61,7 @@ class Comment(Noun):
     alone: bool  # no code stands on its lines
 
 
-class CodeLine(Noun):
+class CodeLine(Noun, gc=False):
     """A line that holds code: its number and its tokens, joined by single spaces."""
 
     line: int
@@ -72,6 +80,8 @@ class Source:
         self.text = text
         self.data = text.encode()
         self.lines = text.split("\n")
+        self._answers: dict[Callable[[Source], object], object] = {}
+        self.survey: Survey | None = None  # given by who asks more than the structure
 
     @classmethod
     def read(
@@ -86,7 +96,7 @@ class Source:
         if len(content) > max_bytes:
             raise Refused(f"is larger than {max_bytes} bytes")
         source = cls(path, language, content, decode(content, language))
-        if any(len(line) > MAX_LINE for line in source.lines):
+        if len(source.text) > MAX_LINE < max(map(len, source.lines)):
             raise Refused(f"has a line longer than {MAX_LINE} characters")
         return source
 
@@ -120,14 +130,36 @@ class Source:
             raise Refused("nests deeper than any person writes")
         return tree
 
+    def once(self, ask: Callable[[Source], Answer]) -> Answer:
+        """What *ask* says of this text: several ask, one pays."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        return cast("Answer", self._answers[ask])
+
     @property
     def has_errors(self) -> bool:
         """True when the grammar does not accept the text as it stands."""
         return self.tree.root_node.has_error
 
+    def begins_with(self, starts: Iterable[str]) -> bool:
+        """True where a line begins with one of *starts*."""
+        text = self.text
+        return any(text.startswith(start) or f"\n{start}" in text for start in starts)
+
     def comments(self) -> tuple[Comment, ...]:
         """Every comment and docstring, in the order of the text."""
         return self._comments
+
+    @cached_property
+    def spoken(self) -> str:
+        """What all comments say, blanks apart: one look tells what none of them has."""
+        texts = (comment.text[:MAX_REMARK] for comment in self.comments())
+        return "\n".join(" ".join(text.split()) for text in texts)
+
+    @cached_property
+    def stripped(self) -> list[str]:
+        """The lines without the blanks around them."""
+        return list(map(str.strip, self.lines))
 
     @cached_property
     def code(self) -> tuple[CodeLine, ...]:
@@ -136,13 +168,31 @@ class Source:
         return tuple(
             CodeLine(line=number, key=key)
             for number, key in enumerate(self._keys, 1)
-            if _is_code(key, closers)
+            if key and _has_word(key) and key not in closers
         )
+
+    def code_in(self, first: int, last: int) -> Sequence[CodeLine]:
+        """Those from line *first* to *last*; of the others nothing need be known."""
+        if "code" in self.__dict__:
+            begin = bisect_left(self.code, first, key=_number)
+            return self.code[begin : bisect_right(self.code, last, begin, key=_number)]
+        closers = frozenset(self.language.closers)
+        keys = keys_of("\n".join(self._bare_lines[first - 1 : last]))
+        return [
+            CodeLine(line=number, key=key)
+            for number, key in enumerate(keys, first)
+            if key and _has_word(key) and key not in closers
+        ]
+
+    @cached_property
+    def code_tokens(self) -> list[tuple[str, ...]]:
+        """The tokens of each line of `code`."""
+        return [tuple(code.key.split(" ")) for code in self.code]
 
     @cached_property
     def tokens(self) -> str:
         """All tokens outside comments, each with a space of its own on both sides."""
-        joined = " ".join(key for key in self._keys if key)
+        joined = " ".join(filter(None, self._keys))
         return f" {joined.replace(' ', '  ')} "
 
     @cached_property
@@ -150,13 +200,17 @@ class Source:
         """Units, bindings and comments by capture name, from one query."""
         if self.language.grammar is None:
             return {}
+        if self.seen is not None:
+            return self.seen.structure
         query = structure_query(self.language)
         cursor = tree_sitter.QueryCursor(query)
         found = cursor.captures(self.tree.root_node)
-        return {
-            name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
-            for name, nodes in found.items()
-        }
+        return {name: in_order(nodes) for name, nodes in found.items()}
+
+    @cached_property
+    def seen(self) -> Seen | None:
+        """What its survey found, if it has one that could be carried out."""
+        return None if self.survey is None else self.survey.of(self.tree.root_node)
 
     def column(self, line: int, byte_column: int) -> int:
         """The column, counted in characters from 1, of a byte column of the tree."""
@@ -246,11 +300,16 @@ class Source:
 
     @cached_property
     def _keys(self) -> list[str]:
-        return [
-            " ".join(_TOKEN.findall(t)) for t in self._without_comments().split("\n")
-        ]
+        """The tokens of each line, joined by single spaces."""
+        return keys_of(self._bare)
 
-    def _without_comments(self) -> str:
+    @cached_property
+    def _bare_lines(self) -> list[str]:
+        return self._bare.split("\n")
+
+    @cached_property
+    def _bare(self) -> str:
+        """The text without its comments, their line breaks apart."""
         if self.language.grammar is None:
             return without(self.text, self._spans)
         pieces, position = [], 0
@@ -265,6 +324,21 @@ class Source:
         return b"".join(pieces).decode()
 
 
+def nodes_of(
+    source: Source, types: frozenset[str], lines: tuple[int, int] | None = None
+) -> list[tree_sitter.Node]:
+    """The nodes of *types*, or those that reach into *lines*, in order."""
+    if lines is None and source.seen is not None and types in source.seen.counted:
+        return source.seen.counted[types]
+    query = nodes_query(source.language, types)
+    if query is None:
+        return []
+    cursor = tree_sitter.QueryCursor(query)
+    if lines is not None:
+        cursor.set_point_range((lines[0] - 1, 0), (lines[1], 0))
+    return in_order(cursor.captures(source.tree.root_node).get("node", []))
+
+
 def line_key(line: str, language: Language | None = None) -> str:
     """The tokens of *line* joined by single spaces; empty where it holds no code.
 
@@ -273,13 +347,18 @@ def line_key(line: str, language: Language | None = None) -> str:
     """
     if language is not None:
         line = without(line, comment_spans(line, language))
-    key = " ".join(_TOKEN.findall(line))
+    key = key_of(line)
     closers = _CLOSERS if language is None else frozenset(language.closers)
-    return key if _is_code(key, closers) else ""
+    return key if _has_word(key) and key not in closers else ""
 
 
-def _is_code(key: str, closers: frozenset[str]) -> bool:
-    return _WORD.search(key) is not None and key not in closers
+def _number(code: CodeLine) -> int:
+    return code.line
+
+
+def _has_word(key: str) -> bool:
+    """True for every second one by its first sign."""
+    return key[:1].isalnum() or WORD.search(key) is not None
 
 
 def _kind_of(text: str, length: int, language: Language) -> Kind:

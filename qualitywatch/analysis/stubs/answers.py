@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from qualitywatch.analysis.stubs.idioms import Idioms
+from qualitywatch.regex import regex
 
 MAX_ANSWER = 600  # characters of a constant answer; a longer one is data
 
@@ -40,7 +41,7 @@ class Token(NamedTuple):
     depth: int  # of open brackets
 
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""
       (?P<comment>//[^\n]*|/\*.*?\*/)
     | (?P<string>[A-Za-z@$]{0,2}(?:\"{3}.*?\"{3}|"(?:[^"\\]|\\.)*"|'(?:[^'\\\n]|\\.)*'
@@ -52,11 +53,11 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_INTERPOLATED = re.compile(
+_INTERPOLATED = regex(
     r"[$#]\{|(?<=[\"\s/=:,(])\$\w|\\\(|\A[fF$s]r?[\"'].*\{", re.DOTALL
 )
-_GENERICS = re.compile(r"(?<=\w)<[\w\s,.?\[\]:&*<>]{0,80}>(?=\s*[({\[])")
-_NAME = re.compile(r"\$?[A-Za-z_]\w*\Z")
+_GENERICS = regex(r"(?<=\w)<[\w\s,.?\[\]:&*<>]{0,80}>(?=\s*[({\[])")
+_NAME = regex(r"\$?[A-Za-z_]\w*\Z")
 _CAST = frozenset({"as", "satisfies", "as!", "as?"})
 
 
@@ -81,8 +82,14 @@ _TYPES = _words(
 _SUFFIXES = _words(
     "to_string to_owned into clone freeze to_vec unwrap asList toList build"
 )
+_NOUGHT = r"(?:0(?:\.0+)?|False|false|None|null|nil)"
+_NULLIFIED = regex(
+    rf"(?:\A\s*{_NOUGHT}\s*\*|\*\s*{_NOUGHT}|\b(?:and|&&)\s*{_NOUGHT})\s*\Z"
+    rf"|\A{_NOUGHT}\s*(?:\*|and\b|&&)"
+)
+"""A product with nought, a conjunction with false: the same whatever it is asked."""
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-_SPREAD = re.compile(r"\.\.\.\s*[\w$({\[]")  # what is spread was given, and is merged
+_SPREAD = regex(r"\.\.\.\s*[\w$({\[]")  # what is spread was given, and is merged
 
 
 def answer_of(text: str, given: frozenset[str], idioms: Idioms) -> Stub | None:
@@ -94,6 +101,8 @@ def answer_of(text: str, given: frozenset[str], idioms: Idioms) -> Stub | None:
         return Stub.EMPTY
     if _NAME.match(text) and text not in _WORDS and text.lstrip("$") in given:
         return Stub.ECHO
+    if _NULLIFIED.search(text):
+        return Stub.CONSTANT
     found = Stub.CONSTANT
     for token in tokens(text):
         verdict = _verdict(token, idioms)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import tree_sitter
 
@@ -18,6 +19,7 @@ from qualitywatch.analysis.sources.source import Comment
 from qualitywatch.analysis.stubs.answers import Stub, answer_of
 from qualitywatch.analysis.stubs.idioms import BODILESS, IMPLICIT, Idioms, idioms
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 __all__ = ["Body", "Stub", "body_node", "body_of", "reads_as", "statements_of"]
 
@@ -45,22 +47,24 @@ _EXPRESSION_BLOCKS = frozenset({"arrow_expression_clause"})
 _COMMENTS = frozenset(
     {"block_comment", "comment", "html_comment", "line_comment", "multiline_comment"}
 )
-_BEFORE = re.compile(r"(?:(?:await|try[!?]?|co_await|unsafe|yield from)\s+)+")
-_RETURN = re.compile(r"(?:co_)?return\b\s*")
-_NOT_IMPLEMENTED = re.compile(
+_BEFORE = regex(r"(?:(?:await|try[!?]?|co_await|unsafe|yield from)\s+)+")
+_RETURN = regex(r"(?:co_)?return\b\s*")
+_NOT_IMPLEMENTED = regex(
     r"\bNot_?Implemented|\bunimplemented\b|\bnot\s+(?:yet\s+|currently\s+)?implemented\b"
     r"|\bnot\s+(?:yet\s+(?:supported|available)|supported\s+yet)\b|\bTODO\b"
     r"|\bimplement\s+(?:me|this)\b",
     re.IGNORECASE,
 )
-_REFUSES = re.compile(
+_REFUSES = regex(
     r"(?:status\w*|head|error|abort|code)\W.{0,60}\b501\b|Not_?Implemented"
     r"|:not_implemented",
     re.IGNORECASE,
 )
-_STRING = re.compile(r""""([^"\n]*)"|'([^'\n]*)'|`([^`]*)`""")
-_CALL = re.compile(r"([\w.:>-]+)!?\s*\(")
-_TALKERS = re.compile(  # what may be called in a line of log
+_STRING = regex(r""""([^"\n]*)"|'([^'\n]*)'|`([^`]*)`""")
+_CALL = regex(r"([\w.:>-]+)!?\s*\(")
+_WORD = regex(r"\w+")
+_MARKUP_CODE = regex(r"\{(?!\s*/\*)|<[A-Z]")  # code in it, or another component
+_TALKERS = regex(  # what may be called in a line of log
     r"(?:.*\W)?(?:str|String|repr|len|format\w*|to_?[sS]tring|to_s|inspect|[sf]?printf"
     r"|Sprintf|stringify|random\w*|randint|uniform|resolve|setTimeout|Promise|floor|round"
     r"|Duration|from_secs|from_millis|Date|now|json_encode|strerror|getClass|getName|join"
@@ -85,10 +89,17 @@ class Body(Noun):
     end_column: int
 
 
+def is_stub(outline: Outline, unit: Unit) -> bool:
+    """True where the body of *unit*, a function, is one; cheaper than the body."""
+    language = outline.source.language.name
+    reader = _Reader(idioms(language), language, unit, outline.source.data)
+    return reader.stub(reader.statements()) is not None
+
+
 def body_of(outline: Outline, unit: Unit) -> Body:
     """The body of *unit*, a function."""
     language = outline.source.language.name
-    reader = _Reader(idioms(language), language, unit)
+    reader = _Reader(idioms(language), language, unit, outline.source.data)
     statements = reader.statements()
     comments = _comments(outline, unit)
     stub = reader.stub(statements)
@@ -135,8 +146,9 @@ def reads_as(
 class _Reader:
     """Reads one function with the idioms of its language."""
 
-    def __init__(self, known: Idioms, language: str, unit: Unit) -> None:
+    def __init__(self, known: Idioms, language: str, unit: Unit, data: bytes) -> None:
         self.known = known
+        self.data = data  # of the tree: asking its nodes for their text is slow
         self.language = language
         self.unit = unit
         self.body = unit.body or body_node(unit.node)
@@ -154,13 +166,16 @@ class _Reader:
         if self.body is None:
             return Stub.EMPTY if self.language in BODILESS else None
         if len(statements) == 1 and statements[0].type.startswith("jsx_"):
-            return Stub.CONSTANT if _is_fixed_element(statements[0]) else None
-        if any(len(node.text or b"") > MAX_STATEMENT for node in statements):
+            return self._fixed(statements[0])
+        if any(n.end_byte - n.start_byte > MAX_STATEMENT for n in statements):
             return None
         if element := _returned_element(statements):
-            return Stub.CONSTANT if _is_fixed_element(element) else None
+            return self._fixed(element)
+        texts = self._first(statements)
+        if len(texts) > MAX_STATEMENTS:
+            return None
         return _stub(
-            [_text(node) for node in statements],
+            texts,
             self.known,
             self._given(),
             answers=self.language in IMPLICIT or self._is_expression(),
@@ -170,10 +185,29 @@ class _Reader:
         """The strings of what is logged or raised."""
         return [
             text
-            for node in statements
-            if not _RETURN.match(_text(node)) or _NOT_IMPLEMENTED.search(_text(node))
-            for text in _messages(_text(node))
+            for said in map(self._text, statements)
+            if not _RETURN.match(said) or _NOT_IMPLEMENTED.search(said)
+            for text in _messages(said)
         ]
+
+    def _first(self, statements: list[tree_sitter.Node]) -> list[str]:
+        """The statements that do something, up to one more than a stub may have."""
+        does = (
+            text
+            for text in map(self._text, statements)
+            if text and not self.known.nothing.match(text)
+        )
+        return list(islice(does, MAX_STATEMENTS + 1))
+
+    def _fixed(self, element: tree_sitter.Node) -> Stub | None:
+        """A constant for markup that shows the same always: no code in it."""
+        text = self._text(element)
+        is_fixed = len(text) <= MAX_STATEMENT and not _MARKUP_CODE.search(text)
+        return Stub.CONSTANT if is_fixed else None
+
+    def _text(self, node: tree_sitter.Node) -> str:
+        text = self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        return text.strip().rstrip(";").rstrip()
 
     def _is_expression(self) -> bool:
         return self.body is not None and (
@@ -183,9 +217,9 @@ class _Reader:
     def _given(self) -> frozenset[str]:
         """The words of the signature, among them the names of the parameters."""
         assert self.body is not None
-        size = self.body.start_byte - self.unit.node.start_byte
-        head = (self.unit.node.text or b"")[: min(size, MAX_STATEMENT)]
-        return frozenset(re.findall(r"\w+", head.decode("utf-8", "replace")))
+        start, end = self.unit.node.start_byte, self.body.start_byte
+        head = self.data[start : min(end, start + MAX_STATEMENT)]
+        return frozenset(_WORD.findall(head.decode("utf-8", "replace")))
 
 
 def _stub(
@@ -270,12 +304,6 @@ def _returned_element(statements: list[tree_sitter.Node]) -> tree_sitter.Node | 
     return None
 
 
-def _is_fixed_element(element: tree_sitter.Node) -> bool:
-    """True for markup that shows the same always: no code, no other component."""
-    text = _text(element)
-    return len(text) <= MAX_STATEMENT and not re.search(r"\{(?!\s*/\*)|<[A-Z]", text)
-
-
 def _comments(outline: Outline, unit: Unit) -> list[Comment]:
     """The comments in the body of *unit*, without those of units inside it."""
     row, column = _head_end(unit)
@@ -313,10 +341,6 @@ def _messages(text: str) -> Iterator[str]:
     for found in _STRING.findall(text):
         if message := next(filter(None, found), ""):
             yield message
-
-
-def _text(node: tree_sitter.Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace").strip().rstrip(";").rstrip()
 
 
 def _place(

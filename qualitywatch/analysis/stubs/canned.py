@@ -17,25 +17,24 @@ from qualitywatch.analysis.stubs.answers import (
     tokens,
 )
 from qualitywatch.analysis.stubs.idioms import Idioms
+from qualitywatch.regex import regex
 
 MAX_CANNED = 8000  # characters of a body; a longer one is data
 
-_LOCAL = re.compile(
+_LOCAL = regex(
     r"\b(?:const|let|var|val|my|local|auto|final|mut)\s+(?:mut\s+)?\$?(\w+)"
     r"|(?<![\w.>:])\$?(\w+)\s*(?::\s*[\w<>\[\], ?]+)?\s*:?=(?!=)"
     r"|\b(\w+)\s+in\b|\bfor\s*\(\s*\w+\s+(\w+)\s*=|\b[A-Z]\w*\s+(\w+)\s*[{(;]"
     r"|(?<!\w)\$?(\w+)\s*(?:=>|->)|\|\s*(\w+)\s*\|"
 )
-_SEVERAL = re.compile(
-    r"\(([\w\s,$]*)\)\s*(?:=>|->)|\bfor\s+(\w+\s*,\s*\w+)\s+(?:in|:=)"
-)
-_SYNTAX = re.compile(
+_SEVERAL = regex(r"\(([\w\s,$]*)\)\s*(?:=>|->)|\bfor\s+(\w+\s*,\s*\w+)\s+(?:in|:=)")
+_SYNTAX = regex(
     r"if|else|elif|for|while|in|of|do|end|then|fi|done|return|let|const|var|val|def|fun|func"
     r"|fn|function|local|my|auto|final|mut|is|and|or|not|range|foreach|switch|case|when"
     r"|break|continue|try|catch|except|finally|with|lambda|yield|echo|print|async|await"
     r"|throw|raise|unless|begin"
 )
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r"(?:\w+(?:\.|::|->))*(?:random\w*|rand\w*|uniform|choice|sample|shuffle|gauss|next(?:Int"
     r"|Double)?|now|today|utcnow|time\w*|currentTimeMillis|uuid\w*|randomUUID|NewGuid|NewString"
     r"|nanoid|sleep\w*|Sleep|delay|Delay|setTimeout|resolve|range|xrange|enumerate|floor"
@@ -45,10 +44,10 @@ _HARMLESS = re.compile(
     r"|days|timedelta|date|strftime|to_s|times|upto|toString|of|set[A-Z]\w*|uniqid|\w*seconds"
     r"|minutes|to_string|to_owned|into|Float\d*|Int\w*|Perm|sleep_for|sleep_until)"
 )
-_MADE_UP = re.compile(
+_MADE_UP = regex(
     r"mock|dummy|fake|sample|simulat|placeholder|canned|demo|hard_?coded", re.IGNORECASE
 )
-_FILLED_IN = re.compile(r"[$#]?\{([^{}]*)\}|\\\(([^()]*)\)")
+_FILLED_IN = regex(r"[$#]?\{([^{}]*)\}|\\\(([^()]*)\)")
 _ARITHMETIC = frozenset("+-*/%<>&|?")
 
 

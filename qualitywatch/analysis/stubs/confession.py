@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
-MAX_LENGTH = 600  # characters of one remark that are read
+from qualitywatch.analysis.sources.sieve import Sieve
+from qualitywatch.analysis.sources.source import MAX_REMARK
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
+def _any(*patterns: str) -> Sieve:
+    return Sieve("|".join(patterns), re.IGNORECASE)
 
 
 # Said of code that is not there: nobody says it of a finished function.
@@ -69,7 +70,7 @@ _SIMULATED = _any(
     r"\bpretend\b",
     r"\bnot (?:yet |really )?(?:implemented|connected|wired)\b",
 )
-_OPEN_TASK = re.compile(r"\b(?:TODO|FIXME|XXX|TBD)\b|(?i:\bto-?do:)")
+_OPEN_TASK = Sieve(r"\b(?:TODO|FIXME|XXX|TBD)\b|(?i:\bto-?do:)")
 # Said of code that was there, where a body has just become a stub.
 _LOOSE = _any(
     r"\bwould\b",
@@ -123,6 +124,16 @@ def confession(text: str) -> Confession:
     return Confession.OPEN_TASK if _OPEN_TASK.search(text) else Confession.NONE
 
 
+def may_confess(spoken: str) -> bool:
+    """False where no comment of a text, all of them *spoken* at once, confesses."""
+    return _PLAIN.may_fit(spoken) or _OPEN_TASK.may_fit(spoken)
+
+
+def may_simulate(spoken: str) -> bool:
+    """False where no comment of a text says that an answer is made up."""
+    return _SIMULATED.may_fit(spoken)
+
+
 def simulates(text: str) -> bool:
     """True where *text* says that the answer beside it is made up."""
     return _SIMULATED.search(_joined(text)) is not None
@@ -144,4 +155,4 @@ def names_replacement(text: str) -> bool:
 
 
 def _joined(text: str) -> str:
-    return " ".join(text[:MAX_LENGTH].split())
+    return " ".join(text[:MAX_REMARK].split())

@@ -7,43 +7,46 @@ For Python `facts` asks libcst the same, through imports and aliases.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from qualitywatch.analysis.outlines.units import Unit
+from qualitywatch.regex import regex
 
 MAX_HEAD = 1500  # bytes of a signature that are read
+_PATHS = 2048  # whose answers are kept: each is asked by many checks
 
-_DECLARATIONS = re.compile(r"\.pyi$|\.d\.[cm]?ts$")
-_DOUBLE_FOLDER = re.compile(
+_DECLARATIONS = regex(r"\.pyi$|\.d\.[cm]?ts$")
+_DOUBLE_FOLDER = regex(
     r"^_*(tests?|testing|specs?|mocks?|fakes?|stubs?|fixtures?|testdata|test_data"
     r"|e2e|cypress|examples?|samples?|demos?|stories|benchmarks?|benches)_*$"
     r"|^(androidTest|commonTest|jvmTest|\w+Tests)$|\.(?:Shared)?(?:Tests?|Specs?)$",
     re.IGNORECASE,
 )
-_TEST_DATA = re.compile(r"^_*(fixtures?|test_?data|snapshots?)_*$", re.IGNORECASE)
-_DOUBLE_FILE = re.compile(
+_TEST_DATA = regex(r"^_*(fixtures?|test_?data|snapshots?)_*$", re.IGNORECASE)
+_DOUBLE_FILE = regex(
     r"^(test_|conftest)|_test\.|_spec\.|[._-](test|spec|mock|fake|stub|stories)s?\."
     r"|^(mock|fake|stub|dummy)|\.bats$",
     re.IGNORECASE,
 )
-_DOUBLE_CLASS_FILE = re.compile(r"[a-z](?:Tests?|Specs?|Mock|Fake|Stub)\.\w+$")
-_DOUBLE_NAME = re.compile(
+_DOUBLE_CLASS_FILE = regex(r"[a-z](?:Tests?|Specs?|Mock|Fake|Stub)\.\w+$")
+_DOUBLE_NAME = regex(
     r"mock|fake|stub|dummy|(?:^|[._])noop|null(?:$|[A-Z_])|No-?Op|Noop|(?:^|[._])nop_",
     re.IGNORECASE,
 )
-_OPEN_CLASS = re.compile(
+_OPEN_CLASS = regex(
     r"abstract|interface|protocol|mixin|^_?base|base$|adapter$|listener$|visitor$"
     r"|callback|delegate$|default|template",
     re.IGNORECASE,
 )
-_ABSTRACT = re.compile(
+_ABSTRACT = regex(
     r"\babstract\w*|\boverload\b|\bhookspec\b|\bsingledispatch\w*|\bimplements\b"
 )
-_ABSTRACT_BASE = re.compile(
+_ABSTRACT_BASE = regex(
     r"(?:[\w.]+\.)?(?:Protocol|ABC|ABCMeta|Interface)(?:\[.*\])?", re.DOTALL
 )
-_ERROR_CLASS = re.compile(r"(?:Error|Exception|Warning|Fault|Throwable|Failure)\b")
-_ROUTED = re.compile(
+_ERROR_CLASS = regex(r"(?:Error|Exception|Warning|Fault|Throwable|Failure)\b")
+_ROUTED = regex(
     r"\b(?:group|command|callback|fixture|receiver|register|route|hookimpl)\b"
 )
 _CONSTRUCTORS = frozenset(
@@ -68,13 +71,13 @@ _CONTRACTS = frozenset(
         "trait_item",
     }
 )
-_CONTRACT_HEAD = re.compile(r"(?:^|\s)(?:fun\s+)?(?:interface|protocol)\s")
-_OPEN_HEAD = re.compile(r"\b(?:abstract|sealed|open|trait)\b")
-_MEANT = re.compile(
+_CONTRACT_HEAD = regex(r"(?:^|\s)(?:fun\s+)?(?:interface|protocol)\s")
+_OPEN_HEAD = regex(r"\b(?:abstract|sealed|open|trait)\b")
+_MEANT = regex(
     r"\boverride\b|@Override\b|#\[Override\]|\bvirtual\b|\bopen\b|\bstatic\s+inline\b"
     r"|\bconsteval\b|@objc\b|@Deprecated\b|#\[deprecated|\[Obsolete|#\[cfg|@available"
 )
-_PREPARED = re.compile(
+_PREPARED = regex(
     r"^(?:main|on[A-Z_]\w*|before\w*|after\w*|pre_?\w*|post_?\w*|did[A-Z]\w*|will[A-Z]\w*"
     r"|set_?[uU]p|tear_?[dD]own|close|dispose|finali[sz]e|flush|destroy|drop|init|Main"
     r"|shutdown|start|stop|cleanup|accept|visit\w*|enter\w*|exit\w*|configure\w*|On[A-Z]\w*"
@@ -88,11 +91,13 @@ def is_declaration_file(path: str) -> bool:
     return _DECLARATIONS.search(path) is not None
 
 
+@lru_cache(maxsize=_PATHS)
 def is_test_data(path: str) -> bool:
     """True for inputs of tests, which may be wrong on purpose."""
     return any(_TEST_DATA.match(part) for part in PurePosixPath(path).parts[:-1])
 
 
+@lru_cache(maxsize=_PATHS)
 def is_test_double_file(path: str) -> bool:
     """True where stubs are the purpose: tests, mocks, fixtures, examples."""
     place = PurePosixPath(path)

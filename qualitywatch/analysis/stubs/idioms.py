@@ -14,6 +14,7 @@ from types import MappingProxyType
 import msgspec
 
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 
 class Idioms(Noun):
@@ -250,11 +251,11 @@ _ARGUMENTS = (
 
 
 def _begins(*alternatives: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_joined(alternatives)})(?:(?<=\()|(?<=\))|{_ARGUMENTS})")
+    return regex(rf"(?:{_joined(alternatives)})(?:(?<=\()|(?<=\))|{_ARGUMENTS})")
 
 
 def _whole(*alternatives: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_joined(alternatives)})\s*;?\Z")
+    return regex(rf"(?:{_joined(alternatives)})\s*;?\Z")
 
 
 def _joined(alternatives: tuple[str, ...]) -> str:

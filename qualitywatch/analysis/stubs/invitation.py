@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from qualitywatch.regex import regex
+
 MAX_LENGTH = 400  # characters of a remark that are read
 
-_INVITATION = re.compile(
+_INVITATION = regex(
     r"\b(?:implementation|code|logic|handling|processing|functionality)"
     r" (?:goes |comes |would go |will go )?here\b"
     r"|\b(?:add|insert|write|put|paste|place|implement) (?:your|the|more)\b.{0,40}"

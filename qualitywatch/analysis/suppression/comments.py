@@ -16,12 +16,13 @@ from collections.abc import Sequence
 
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 WORD = "qualitywatch:"
 MAX_READ = 500  # of one file; those behind them count nowhere
 MAX_REMARKS = 20  # lines between a suppression and its code
 
-_START = re.compile(
+_START = regex(
     r"""(?x)
     (?P<other>  # another tool's, in the same comment
         \W* (?:noqa|type:|pyright:|mypy:|pylint:|nosec|pragma:|fmt:|ruff:
@@ -32,10 +33,10 @@ _START = re.compile(
     (?P<verb> allow | ignore | disable | suppress | skip | off | noqa ) \b
     (?P<rest> [^\n]* )"""
 )
-_CLOSERS = re.compile(r"\s*(?:\*+/\s*\}?|-->|--\}\}|#>|\*@|\*\)|-\}|\]\])\s*$")
-_DASH = re.compile(r"\s*(?:--+|[\N{EM DASH}\N{EN DASH}])\s*")
-_RULE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_REASON_WORD = re.compile(r"\w{2,}")
+_CLOSERS = regex(r"\s*(?:\*+/\s*\}?|-->|--\}\}|#>|\*@|\*\)|-\}|\]\])\s*$")
+_DASH = regex(r"\s*(?:--+|[\N{EM DASH}\N{EN DASH}])\s*")
+_RULE = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_REASON_WORD = regex(r"\w{2,}")
 _MIN_SIGNS = 4  # of a reason in a script that puts no blanks between words
 
 

@@ -19,6 +19,7 @@ from qualitywatch.analysis.outlines.units import Unit
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.symbols.dangling import MAX_OCCURRENCES, Role, Use
 from qualitywatch.analysis.symbols.words import places
+from qualitywatch.regex import regex
 
 AROUND = 120  # bytes before and behind a name that are looked at
 MAX_PARENTS = 4
@@ -30,53 +31,49 @@ LANGUAGES = frozenset(
 _IMPLICIT_SELF = frozenset(
     {"java", "csharp", "kotlin", "swift", "scala", "cpp", "ruby"}
 )
-_CALL = re.compile(rb"\s*(?:::)?(?:<[^<>(){};]{0,80}>)?[!?]?\s*\(")
+_CALL = regex(rb"\s*(?:::)?(?:<[^<>(){};]{0,80}>)?[!?]?\s*\(")
 _CALLS = MappingProxyType(
     {
-        "ruby": re.compile(
-            rb"(?!\s*(?:=(?![=~>])|[-+*/|&]{1,2}=|:(?!:)|,[^()\n]*=(?!=)))"
-        ),
-        "kotlin": re.compile(rb"\s*(?:<[^<>(){};]{0,80}>)?\s*[({]"),
-        "swift": re.compile(rb"\s*(?:<[^<>(){};]{0,80}>)?\s*[({]"),
-        "scala": re.compile(rb"\s*(?:\[[^\[\]]{0,80}\])?\s*[({]|(?=\s*(?:[\n);.]|$))"),
-        "lua": re.compile(rb"\s*[({\"'\[]"),
-        "bash": re.compile(rb""),
+        "ruby": regex(rb"(?!\s*(?:=(?![=~>])|[-+*/|&]{1,2}=|:(?!:)|,[^()\n]*=(?!=)))"),
+        "kotlin": regex(rb"\s*(?:<[^<>(){};]{0,80}>)?\s*[({]"),
+        "swift": regex(rb"\s*(?:<[^<>(){};]{0,80}>)?\s*[({]"),
+        "scala": regex(rb"\s*(?:\[[^\[\]]{0,80}\])?\s*[({]|(?=\s*(?:[\n);.]|$))"),
+        "lua": regex(rb"\s*[({\"'\[]"),
+        "bash": regex(rb""),
     }
 )
-_SELF = re.compile(
+_SELF = regex(
     rb"(?:(?<![\w$.])(?:self|this|Self|static|class)|\$this)\s*"
     rb"(?:\??\.|\?->|->|::|:)\s*\Z"
 )
-_RECEIVER = re.compile(rb"(?:(?<!\.)\.|[\\@$]|::)\s*\Z|(?<=\w):\Z")
+_RECEIVER = regex(rb"(?:(?<!\.)\.|[\\@$]|::)\s*\Z|(?<=\w):\Z")
 _RECEIVERS = MappingProxyType(
     {
-        "php": re.compile(rb"(?:[\\$]|->|::)\s*\Z"),
-        "c": re.compile(rb"(?:\.|->)\s*\Z"),
-        "cpp": re.compile(rb"(?:\.|->|::)\s*\Z"),
+        "php": regex(rb"(?:[\\$]|->|::)\s*\Z"),
+        "c": regex(rb"(?:\.|->)\s*\Z"),
+        "cpp": regex(rb"(?:\.|->|::)\s*\Z"),
     }
 )
-_OF_PARENT = re.compile(rb"\buse\s+(?:super|self)::[^;]*\Z")  # in a module of tests
-_IMPORTS = re.compile(rb"^[ \t]*(?:import|using|use|from)\b[^()=;]*\Z", re.MULTILINE)
-_DEFINES = re.compile(
+_OF_PARENT = regex(rb"\buse\s+(?:super|self)::[^;]*\Z")  # in a module of tests
+_IMPORTS = regex(rb"^[ \t]*(?:import|using|use|from)\b[^()=;]*\Z", re.MULTILINE)
+_DEFINES = regex(
     rb"(?<![\w$])(?:def|fn|func|fun|function|class|struct|type|interface|enum|trait"
     rb"|object|module|let|var|val|const|mut|ref|import|use|using|include|alias|typedef"
     rb"|for|sub|local|global|declare|readonly|union|macro_rules!|#\s*define)\s+"
     rb"(?:self\.)?[*&]*\Z"
 )
-_ASSIGNED = re.compile(rb"\s*(?:=(?![=~>])|:=|,[^()\n{}]{0,60}:?=(?!=))")
-_TYPED = re.compile(rb"(?:[\w>\]*&?]\s+|[*&])\Z")
-_NO_TYPE = re.compile(
+_ASSIGNED = regex(rb"\s*(?:=(?![=~>])|:=|,[^()\n{}]{0,60}:?=(?!=))")
+_TYPED = regex(rb"(?:[\w>\]*&?]\s+|[*&])\Z")
+_NO_TYPE = regex(
     rb"(?<![\w$])(?:return|else|case|in|is|as|not|and|or|await|yield|throw|new|delete|goto"
     rb"|echo|print|puts|if|unless|while|until|when|do|then|defer|go|try|raise|assert"
     rb"|co_await|co_return|co_yield|throws?|match|where|elif|elsif|ensure|begin|rescue)\s+\Z"
 )
-_TEXT = re.compile(
-    r"string|comment|heredoc|char_literal|regex|symbol|raw_text|text_block"
-)
-_CODE_IN_TEXT = re.compile(r"interpolation|substitution|expansion|template_expression")
+_TEXT = regex(r"string|comment|heredoc|char_literal|regex|symbol|raw_text|text_block")
+_CODE_IN_TEXT = regex(r"interpolation|substitution|expansion|template_expression")
 _LOOSE = frozenset({"ruby", "swift", "kotlin"})  # whose grammars find calls anywhere
 _RUNS = frozenset({b"trap", b"run", b"eval", b"export", b"time", b"exec"})  # in Bash
-_BINDER = re.compile(
+_BINDER = regex(
     r"param|pattern|declarator|import|use_|alias|capture|binding|for_|label"
     r"|preproc_(?:function_)?def|variable_declaration|short_var|field_declaration"
 )

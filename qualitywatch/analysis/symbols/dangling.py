@@ -19,6 +19,7 @@ import tree_sitter
 
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.symbols.words import places
+from qualitywatch.regex import regex
 
 MAX_OCCURRENCES = 2_000
 
@@ -141,7 +142,7 @@ _IMPORTS = frozenset(
     {"import_statement", "import_from_statement", "future_import_statement"}
 )
 _GLOBAL = frozenset({b"window", b"globalThis", b"global", b"self", b"exports"})
-_BUILT_IN_SCRIPT = re.compile(
+_BUILT_IN_SCRIPT = regex(
     r"AbortController|AbortSignal|AggregateError|Array|ArrayBuffer|Atomics"
     r"|BigInt|Blob|Boolean|Buffer|CustomEvent|DOMParser|DataView|Date|Error"
     r"|Event|EventSource|EventTarget|File|FileReader|FormData|Function|Headers"
@@ -159,14 +160,14 @@ _BUILT_IN_SCRIPT = re.compile(
     r"|requestIdleCallback|require|scrollTo|sessionStorage|setImmediate"
     r"|setInterval|setTimeout|structuredClone|undefined|window"
 )
-_WILD_PYTHON = re.compile(
+_WILD_PYTHON = regex(
     r"^[^\S\n]*from\s+\S+\s+import\s+\*|(?<![.\w])exec\("
     r"|\bglobals\(\)(?!\[\w+\](?!\s*=[^=])|\.get\()",
     re.MULTILINE,
 )
-_WILD_SCRIPT = re.compile(r"\bdeclare\s+global\b|^[^\S\n]*with\s*\(", re.MULTILINE)
+_WILD_SCRIPT = regex(r"\bdeclare\s+global\b|^[^\S\n]*with\s*\(", re.MULTILINE)
 
-_DECLARED = re.compile(r"/\*\s*(?:globals?|exported)\b([^*]*)")
+_DECLARED = regex(r"/\*\s*(?:globals?|exported)\b([^*]*)")
 
 
 def dangling(source: Source, name: str) -> list[Use]:

@@ -7,10 +7,10 @@ string that holds the dropped lines is no home for them.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
+from qualitywatch.regex import regex
 from qualitywatch.traces import Around, Gains, Missing, Shape
 
 SAME_NAME = 0.3  # likeness from which on a namesake is the same unit, edited
@@ -18,7 +18,7 @@ LIKE = 0.6
 LIKE_WITH_COMMON_WORD = 0.5
 MAX_COMPARED = 200  # units that one missing unit is compared with
 
-_NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_NAME_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 class Elsewhere:

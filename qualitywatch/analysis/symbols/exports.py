@@ -14,6 +14,7 @@ import tree_sitter
 
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.model import Noun
+from qualitywatch.regex import regex
 
 SCRIPTS = frozenset({"javascript", "jsx", "typescript", "tsx"})
 IMPORTABLE = SCRIPTS | {"python"}
@@ -29,12 +30,12 @@ class Offer(Noun):
     is_open: bool = False
 
 
-_OPEN_PYTHON = re.compile(
+_OPEN_PYTHON = regex(
     r"^[^\S\n]*from\s+\S+\s+import\s+\*|__getattr__|\bglobals\(\)|\bsys\.modules\b"
     r"|(?<![.\w])(?:exec|vars|locals)\(",
     re.MULTILINE,
 )
-_OPEN_SCRIPT = re.compile(
+_OPEN_SCRIPT = regex(
     r"^[^\S\n]*export\s*(?:type\s*)?\*\s*from|\bexport\s+(?:=|import\b)|__exportStar"
     r"|\bexports\s*\[|(?:assign|defineProperty|defineProperties)\(\s*(?:module\.)?exports"
     r"|\bdefine\(|\bexport\s+\*\s*;|\.\.\.\s*require\(",
@@ -44,7 +45,7 @@ _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 _BINDING = frozenset({"for_statement", "as_pattern_target", "type_alias_statement"})
 _NAMED = frozenset({"identifier", "shorthand_property_identifier_pattern"})
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
-_EXPORTS = re.compile(r"(?:module\.)?exports(?:\.(\w+))?")
+_EXPORTS = regex(r"(?:module\.)?exports(?:\.(\w+))?")
 
 
 def offer(source: Source) -> Offer:
@@ -60,19 +61,52 @@ def withdrawn(before: Source, after: Source) -> frozenset[str]:
     """The names that *before* defined for others and *after* no longer offers."""
     if {before.language.name, after.language.name} - IMPORTABLE:
         return frozenset()
-    if before.data == after.data:
+    if before.data == after.data or after.has_errors:
+        return frozenset()
+    if not before.has_errors and not _gone(before, after):
         return frozenset()
     now = offer(after)
     return frozenset() if now.is_open else offer(before).own - now.all
+
+
+def _gone(before: Source, after: Source) -> set[str]:
+    """Names that edited statements of the module defined and no longer bind.
+
+    What stands in the others is offered by both texts.
+    """
+    read = _python if before.language.name == "python" else _script
+    old, new = before.tree.root_node.children, after.tree.root_node.children
+    first, last = _shared_ends(before, old, after, new)
+    known = {name for name, _ in read(new[first : len(new) - last])}
+    edited = read(old[first : len(old) - last])
+    return {name for name, is_own in edited if is_own} - known
+
+
+def _shared_ends(
+    before: Source, old: list[Node], after: Source, new: list[Node]
+) -> tuple[int, int]:
+    """How many statements both texts begin with, and how many both end with."""
+
+    def is_same(one: Node, other: Node) -> bool:
+        mine = before.data[one.start_byte : one.end_byte]
+        return mine == after.data[other.start_byte : other.end_byte]
+
+    limit = min(len(old), len(new))
+    first = last = 0
+    while first < limit and is_same(old[first], new[first]):
+        first += 1
+    while last < limit - first and is_same(old[-1 - last], new[-1 - last]):
+        last += 1
+    return first, last
 
 
 Found = Iterator[tuple[str, bool]]  # a name, and whether it is defined here
 
 
 def _offer(
-    source: Source, wild: re.Pattern[str], read: Callable[[Node], Found]
+    source: Source, wild: re.Pattern[str], read: Callable[[list[Node]], Found]
 ) -> Offer:
-    found = list(read(source.tree.root_node))
+    found = list(read(source.tree.root_node.children))
     is_computed = any(name == "*" for name, _ in found)
     return Offer(
         own=frozenset(name for name, is_own in found if is_own),
@@ -85,8 +119,8 @@ def _offer(
 # Python
 
 
-def _python(root: Node) -> Found:
-    waiting = [root]
+def _python(statements: list[Node]) -> Found:
+    waiting = list(statements)
     while waiting:
         node = waiting.pop()
         if node.type in _DEFINITIONS:
@@ -121,8 +155,8 @@ def _imported(statement: Node) -> Iterator[str]:
 # JavaScript and TypeScript
 
 
-def _script(root: Node) -> Found:
-    for node in root.children:
+def _script(statements: list[Node]) -> Found:
+    for node in statements:
         if node.type == "export_statement":
             yield from _exported(node)
         elif node.type == "expression_statement":

@@ -17,6 +17,7 @@ from qualitywatch.analysis.sources.skipping import language_of, skip_reason
 from qualitywatch.analysis.sources.source import Refused, Source
 from qualitywatch.analysis.symbols.exports import IMPORTABLE, SCRIPTS
 from qualitywatch.languages import LANGUAGES, Language
+from qualitywatch.regex import regex
 from qualitywatch.traces import Import
 
 MAX_IMPORTS = 2_000  # of one file
@@ -25,7 +26,7 @@ Node = tree_sitter.Node
 
 _EMBEDDING = frozenset({"vue", "svelte"})
 HOLDS_IMPORTS = _EMBEDDING | IMPORTABLE
-_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_SCRIPT = regex(r"<script\b[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _QUERIES = {
     "python": "[(import_statement) (import_from_statement)] @import",
     "script": """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -19,6 +18,7 @@ from qualitywatch.analysis.symbols.dangling import (
     is_overload,
     occurrences,
 )
+from qualitywatch.regex import regex
 
 _MEMBERS = {
     "attribute": ("object", "attribute"),
@@ -28,7 +28,7 @@ _SCOPES = frozenset(
     {"function_definition", "lambda", "statement_block", "arrow_function"}
 )
 _SELF = frozenset({b"self", b"cls", b"this"})
-_WILD_CLASS = re.compile(r"__getattr__|__getattribute__|\bnew Proxy\(|\[key: string\]")
+_WILD_CLASS = regex(r"__getattr__|__getattribute__|\bnew Proxy\(|\[key: string\]")
 
 
 def dangling_member(source: Source, name: str, owner: Unit) -> list[Use]:
@@ -43,6 +43,13 @@ def dangling_member(source: Source, name: str, owner: Unit) -> list[Use]:
         if role is not Role.NEITHER:
             uses.append(Use(node, role))
     return sorted(uses, key=lambda use: (use.role.value, use.node.start_byte))
+
+
+def binds_member(source: Source, name: str, owner: Unit) -> bool:
+    """True where the class *owner* itself gives its objects a member *name*."""
+    return any(
+        _member_role(node, owner) is Role.BINDS for node in occurrences(source, name)
+    )
 
 
 @lru_cache(maxsize=64)  # asked for every member of the same class

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-
-import tree_sitter
+from collections.abc import Iterable, Iterator, Sequence
 
 from qualitywatch.analysis.comparing.compare import Comparison
+from qualitywatch.analysis.comparing.news import shared_ends
 from qualitywatch.analysis.outlines.outline import Outline
-from qualitywatch.analysis.outlines.structure import grammar
 from qualitywatch.analysis.outlines.units import Unit
-from qualitywatch.analysis.sources.source import Source
+from qualitywatch.analysis.sources.source import CodeLine, Source, nodes_of
 from qualitywatch.analysis.symbols.exports import withdrawn
 from qualitywatch.analysis.symbols.imports import HOLDS_IMPORTS
 from qualitywatch.languages import TEXT, Language
@@ -22,23 +19,26 @@ MIN_LINES = 3  # shorter bodies are alike by chance
 MAX_UNITS = 5_000  # of one file
 
 _EMBEDDING = frozenset({"vue", "svelte"})  # files of code around the code
-_STRINGS = (
-    "string",
-    "string_literal",
-    "template_string",
-    "concatenated_string",
-    "raw_string_literal",
-    "interpreted_string_literal",
-    "interpolated_string_expression",
-    "verbatim_string_literal",
-    "multiline_string_literal",
-    "multi_line_string_literal",
-    "encapsed_string",
-    "heredoc",
-    "heredoc_body",
-    "nowdoc",
-    "raw_string",
+QUOTES = frozenset(
+    {
+        "string",
+        "string_literal",
+        "template_string",
+        "concatenated_string",
+        "raw_string_literal",
+        "interpreted_string_literal",
+        "interpolated_string_expression",
+        "verbatim_string_literal",
+        "multiline_string_literal",
+        "multi_line_string_literal",
+        "encapsed_string",
+        "heredoc",
+        "heredoc_body",
+        "nowdoc",
+        "raw_string",
+    }
 )
+"""Types of nodes that are strings: what stands in them is text."""
 
 
 def traces(
@@ -104,7 +104,7 @@ def gains(before: Outline | None, after: Outline, matched: Iterable[int]) -> Gai
     old = frozenset[str]()
     if before is not None:
         old = frozenset(code.key for code in before.source.code)
-    fresh = [code for code in source.code if code.key not in old]
+    fresh = [code for code in _edited(before, source) if code.key not in old]
     if not fresh:
         return Gains(home=home(source.language))
     quoted = _quoted_lines(source)
@@ -114,6 +114,15 @@ def gains(before: Outline | None, after: Outline, matched: Iterable[int]) -> Gai
         lines=frozenset(code.key for code in fresh if code.line not in quoted),
         units=shapes(after, (u for u in after.units if u.index not in known)),
     )
+
+
+def _edited(before: Outline | None, after: Source) -> Sequence[CodeLine]:
+    """The code of *after* between what it shares with the base at both ends."""
+    if before is None:
+        return after.code
+    keys = ([line.key for line in text.code] for text in (before.source, after))
+    first, last = shared_ends(*keys)
+    return after.code[first : len(after.code) - last]
 
 
 def shapes(outline: Outline, units: Iterable[Unit]) -> tuple[Shape, ...]:
@@ -131,32 +140,15 @@ def shapes(outline: Outline, units: Iterable[Unit]) -> tuple[Shape, ...]:
 
 
 def _tokens(outline: Outline, unit: Unit) -> frozenset[str]:
-    keys = outline.keys(unit)
-    if len(keys) < MIN_LINES:
-        return frozenset()
-    return frozenset(" ".join(keys).split(" "))
+    code = outline.code_of(unit)
+    return outline.tokens_of(unit) if len(code) >= MIN_LINES else frozenset()
 
 
 def _quoted_lines(source: Source) -> frozenset[int]:
     """The lines that begin inside a string: text, whatever it looks like."""
-    query = _string_query(source.language)
-    if query is None:
-        return frozenset()
-    found = tree_sitter.QueryCursor(query).captures(source.tree.root_node)
     return frozenset(
         line
-        for node in found.get("string", ())
+        for node in nodes_of(source, QUOTES)
         if node.end_point[0] > node.start_point[0]
         for line in range(node.start_point[0] + 2, node.end_point[0] + 2)
     )
-
-
-@lru_cache(maxsize=32)
-def _string_query(language: Language) -> tree_sitter.Query | None:
-    if language.grammar is None:
-        return None
-    known = grammar(language)
-    types = [t for t in _STRINGS if known.id_for_node_kind(t, True) is not None]
-    if not types:
-        return None
-    return tree_sitter.Query(known, f"[{' '.join(f'({t})' for t in types)}] @string")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-_WORD = re.compile(rb"(?<![\w$])\w+")
-_PLAIN = re.compile(rb"\w+")
+from qualitywatch.regex import regex
+
+_WORD = regex(rb"(?<![\w$])\w+")
+_PLAIN = regex(rb"\w+")
 
 
 def places(data: bytes, name: bytes) -> Sequence[int]:

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from qualitywatch.languages import Language
+from qualitywatch.regex import regex
 
 MAX_DEPTH = 10_000  # brackets open at once
 
@@ -22,9 +23,7 @@ _QUOTES = (
     r"`(?:[^`\\]|\\.)*`",
 )
 _ENDLESS = r'(?P<endless>"""|\'\'\'|`|/\*)'  # a long string or comment without its end
-_TAG = re.compile(
-    r"<(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>"
-)
+_TAG = regex(r"<(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"}
     | {"param", "source", "track", "wbr"}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
+from qualitywatch.regex import regex
+
 _TRIPLE = r'"{3}.*?"{3}'
 _RAW = r'R"(?P<fence>[^\s()\\]{0,16})\(.*?\)(?P=fence)"'
 _STRINGS = {
@@ -30,15 +32,17 @@ _SHORT = r"""//[^\n]* | /\*.*?\*/
     | (?P<bracket>[()\[\]{}])"""
 _TOKENS = MappingProxyType(
     {
-        name: re.compile(" | ".join((*long, _SHORT)), re.VERBOSE | re.DOTALL)
+        name: regex(" | ".join((*long, _SHORT)), re.VERBOSE | re.DOTALL)
         for name, long in _STRINGS.items()
     }
 )
 # Code inside a string that holds a string, and strings fenced by `#`: left alone.
-_UNCLEAR = re.compile(
+_UNCLEAR = regex(
     r'\\\([^)\n]*"|\$\{[^}\n]*"|\$"[^"\n]*\{[^}"\n]*"|(?<![\w#])#"|"{3}#|\$+"{3}'
 )
-_CONDITION = re.compile(r"^[ \t]*#[ \t]*(?:if|el|endif)", re.MULTILINE)
+_NESTING = frozenset({"kotlin", "rust", "scala", "swift"})
+_NESTED = regex(r"/\*(?:(?!\*/).)*?/\*", re.DOTALL)  # comments inside comments
+_CONDITION = regex(r"^[ \t]*#[ \t]*(?:if|el|endif)", re.MULTILINE)
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 
 
@@ -46,9 +50,15 @@ def were_broken(language: str, before: str, after: str) -> bool:
     """True when all brackets matched in *before* and not all do in *after*."""
     if language not in _TOKENS or _conditions(before) != _conditions(after):
         return False
-    if _UNCLEAR.search(before) or _UNCLEAR.search(after):
+    if any(_is_unclear(text, language) for text in (before, after)):
         return False
     return _match(before, language) and not _match(after, language)
+
+
+def _is_unclear(text: str, language: str) -> bool:
+    if language in _NESTING and _NESTED.search(text):
+        return True
+    return _UNCLEAR.search(text) is not None
 
 
 def _conditions(text: str) -> int:

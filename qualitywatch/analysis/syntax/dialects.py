@@ -9,22 +9,34 @@ from __future__ import annotations
 import re
 
 from qualitywatch.analysis.sources.source import Source
+from qualitywatch.regex import regex
 
 _HEAD = 20_000  # signs of a text that tell its dialect
 
-_TEMPLATE = re.compile(
-    r"\{%.*%\}|<%.*%>|<\?php|\{#.*#\}|^[ \t]*#(?:set|foreach)\b", re.M
-)
-_FIELD = re.compile(r"(?<![={$])\{\{-?\s*[\w.$]+(?:\s*\|[^}]*)?\s*-?\}\}")
-_LINE_OF_FIELD = re.compile(r"^[ \t]*(?:- )?\{\{|\{\{-|-\}\}", re.MULTILINE)
-_FLOW = re.compile(
-    r"/[*/]+\s*@?flow\b|^(?:declare|(?:import|export|opaque) type)\b", re.M
-)
-_RUBY_LIKE = re.compile(r"^[^\S\n]*end[^\S\n]*$", re.MULTILINE)
-_NOTEBOOK = re.compile(
+_TEMPLATE = regex(r"\{%.*%\}|<%.*%>|<\?php|\{#.*#\}|^[ \t]*#(?:set|foreach)\b", re.M)
+_FIELD = regex(r"(?<![={$])\{\{-?\s*[\w.$]+(?:\s*\|[^}]*)?\s*-?\}\}")
+_LINE_OF_FIELD = regex(r"^[ \t]*(?:- )?\{\{|\{\{-|-\}\}", re.MULTILINE)
+_FLOW = regex(r"/[*/]+\s*@?flow\b|^(?:declare|(?:import|export|opaque) type)\b", re.M)
+_RUBY_LIKE = regex(r"^[^\S\n]*end[^\S\n]*$", re.MULTILINE)
+_NOTEBOOK = regex(
     r"^(?:%%?|!)[a-z]\w*|^# Databricks notebook|^[^\S\n]*(?:cdef|cpdef|cimport)\b",
     re.MULTILINE,
 )
+# What only Python 2 takes: it is the old language, not a slip in the new one.
+_OLD_PYTHON = regex(
+    r"""^\s*(?:
+        (?:print|exec)[ \t]+(?:[\w"'%`]|>>)
+      | raise[ \t]+[\w.]+[ \t]*,
+      | except[ \t]+(?:[\w.]+|\([\w., ]+\))[ \t]*,[ \t]*\w+[ \t]*:
+      | \(?(?:True|False)\b[ \t,]*(?:True|False)?\)?[ \t]*=
+    )
+    | \b(?:0[xX][0-9a-fA-F]+|[1-9][0-9]*|0)[lL]\b  # a long number
+    | (?<![\w.])0[0-7]+\b(?![.\w])  # an octal one
+    | \w\s*<>\s*\w
+    """,
+    re.VERBOSE,
+)
+_NEW_KEYWORD = regex(r"\.(?:async|await)\b|\b(?:async|await)\s*=[^=]")
 _SCRIPTS = ("javascript", "jsx")
 _MARKUP = ("html", "vue", "svelte", "xml", "css", "php")
 
@@ -39,6 +51,16 @@ def is_template(source: Source, line: int) -> bool:
     if _FIELD.search(source.lines[line - 1]):
         return True
     return source.language.name != "php" and _TEMPLATE.search(text) is not None
+
+
+def uses_new_keyword(line: str) -> bool:
+    """True for a *line* with a name that only a newer Python keeps for itself."""
+    return _NEW_KEYWORD.search(line) is not None
+
+
+def is_old_python(line: str) -> bool:
+    """True for a *line* that Python 2 would have taken."""
+    return _OLD_PYTHON.search(line) is not None
 
 
 def is_dialect(source: Source) -> bool:

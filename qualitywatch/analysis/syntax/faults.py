@@ -11,17 +11,18 @@ import tree_sitter
 from qualitywatch.analysis.outlines.structure import grammar
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.languages import LANGUAGES, Language
+from qualitywatch.regex import regex
 
 MAX_FAULTS = 50  # looked at in one file
 MATCH_LIMIT = 256  # elements open at once; what nests deeper is not compared
 
 # Legal and refused by the grammars: `&` in the text of JSX, and these.
-_LEGAL_SCRIPT = re.compile(
+_LEGAL_SCRIPT = regex(
     r"\bassert\s*\{\s*type\s*:|^[^\S\n]*import\s+(?:defer|source)\s"
     r"|\bas\s+(?:null|void|function|class|enum|if|in|new|delete|typeof|true|false|this)\b",
     re.MULTILINE,
 )
-_LEGAL_TYPE = re.compile(
+_LEGAL_TYPE = regex(
     # `import("./x").T["k"]`, `import("./x").T<A>` as a type
     r"import\(\s*['\"][^'\"]+['\"]\s*\)[\w.]*\s*[\[<]"
     # a parameter of a function type that has the name of a type: `(string) => void`
@@ -31,21 +32,21 @@ _LEGAL_TYPE = re.compile(
     r"|\bexport\s+(?:type\s*\*|default\s+abstract\s+class\b)",
     re.MULTILINE,
 )
-_OPEN_IMPORT = re.compile(rb"\bimport\(['\"][^'\"]+['\"]\)[\w.]*<[^;]*\Z")
+_OPEN_IMPORT = regex(rb"\bimport\(['\"][^'\"]+['\"]\)[\w.]*<[^;]*\Z")
 _LONG_TYPE = 2_000  # bytes that one type may go on for
 # `try!` is a keyword since Rust 2018; older code calls the macro of that name.
-_OLD_TRY = re.compile(r"\btry!\s*[(\[{]")
+_OLD_TRY = regex(r"\btry!\s*[(\[{]")
 # A preprocessor takes one branch; the grammar sees both.
 _PREPROCESSED = frozenset({"c", "cpp", "csharp"})
-_CONDITION = re.compile(r"[ \t]*#[ \t]*(?:if|el|endif)")
+_CONDITION = regex(r"[ \t]*#[ \t]*(?:if|el|endif)")
 # Names of classes in PHP 5, which PHP 7 took for types.
-_OLD_CLASS = re.compile(
+_OLD_CLASS = regex(
     r"\b(?:class|interface|extends|implements|use|new)\s+[\w\\\\, ]*?"
     r"\b(?:String|Bool|Int|Float|Void|Object|Mixed|Iterable|Null|True|False)\b",
     re.IGNORECASE,
 )
 # Lua 5.1 takes the sign behind an unknown escape as it is.
-_OLD_ESCAPE = re.compile(r"[\"'][^\"'\n]*\\[^abfnrtvxzu\d\\\"'\n]")
+_OLD_ESCAPE = regex(r"[\"'][^\"'\n]*\\[^abfnrtvxzu\d\\\"'\n]")
 _LEGAL = MappingProxyType(
     {
         "php": (_OLD_CLASS,),

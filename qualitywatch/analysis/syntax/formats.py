@@ -14,17 +14,17 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import NamedTuple
-
-import yaml
+from typing import TYPE_CHECKING, NamedTuple
 
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Confidence
+from qualitywatch.regex import regex
 
-_READER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    import yaml
 
-_REMARKED = re.compile(
+_REMARKED = regex(
     r"\.(jsonc|json5|code-workspace|code-snippets|sublime-[\w-]+)$"
     r"|^(ts|js|deno|biome|turbo|wrangler|devcontainer|tslint|typedoc|angular|nx|rush"
     r"|appsettings|launchSettings|global|api-extractor|language-configuration|renovate"
@@ -37,10 +37,10 @@ _REMARKED = re.compile(
 _EXACT = frozenset({"package.json", "composer.json", "manifest.json", "bower.json"})
 """Names of JSON files whose readers take nothing beyond the standard."""
 
-_REMARK = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_TOML_PLACE = re.compile(r"at line (\d+), column (\d+)")
-_OPEN_INLINE_TABLE = re.compile(r"=[ \t]*\{[^}\n]*$", re.MULTILINE)
-_BLANKS = re.compile(r"\s*")
+_REMARK = regex(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_TOML_PLACE = regex(r"at line (\d+), column (\d+)")
+_OPEN_INLINE_TABLE = regex(r"=[ \t]*\{[^}\n]*$", re.MULTILINE)
+_BLANKS = regex(r"\s*")
 
 
 class FormatError(NamedTuple):
@@ -108,9 +108,12 @@ def _is_script_value(source: Source) -> bool:
 
 
 def _yaml_error(source: Source) -> FormatError | None:
+    import yaml  # 20 ms that only YAML has to pay
+
     known: set[str] = set()
+    reader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for event in yaml.parse(source.text, Loader=_READER):
+        for event in yaml.parse(source.text, Loader=reader):
             if isinstance(event, yaml.DocumentStartEvent):
                 known.clear()
             elif isinstance(event, yaml.AliasEvent):

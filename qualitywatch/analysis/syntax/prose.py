@@ -8,15 +8,19 @@ it (a key of YAML, a command of a shell), it must begin as assistants begin or c
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from qualitywatch.analysis.sources.sieve import Sieve
+from qualitywatch.regex import regex
 
 MAX_LENGTH = 400  # signs of a line that are looked at
 
-_SPAN = re.compile(r"`[^`]*`|\*\*|__|[\w./-]+\.\w{1,5}\b")
-_CODE = re.compile(r"[={}\[\]<>|\\@$%^~;]|\w\(|::|->|\s[+*/&]\s|[\w)]\s+:\s")
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_END = re.compile(r"[.:!?。：！？…](?:\s|[)\"'”»*]|\W)*$")
-_CAPITAL = re.compile(r"[\s\W]*[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁ]")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{3}")
+_SPAN = regex(r"`[^`]*`|\*\*|__|[\w./-]+\.\w{1,5}\b")
+_CODE = regex(r"[={}\[\]<>|\\@$%^~;]|\w\(|::|->|\s[+*/&]\s|[\w)]\s+:\s")
+_WORD = regex(r"[^\W\d_][\w'’-]*")
+_END = regex(r"[.:!?。：！？…](?:\s|[)\"'”»*]|\W)*$")
+_CAPITAL = regex(r"[\s\W]*[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁ]")
+_UNSPACED = regex(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{3}")
 
 _SAID = (
     # English: the opening word, and what comes after it
@@ -71,13 +75,22 @@ _SAID = (
     r"|(?:更新|修正)(?:した|された|しました)",
     r"다음은|아래는|물론|네[,.]|알겠습니다|여기|수정된|업데이트|도움이|참고",
 )
-_PHRASE = re.compile(rf"[\s#>*“(-]*(?:{'|'.join(_SAID)})", re.IGNORECASE)
+_OPENING = rf"[\s#>*“(-]*(?:{'|'.join(_SAID)})"
+_PHRASE = regex(_OPENING, re.IGNORECASE)
+_ANY_PHRASE = Sieve(rf"^{_OPENING}", re.IGNORECASE | re.MULTILINE)
+
+
+def any_may_be_said(lines: Sequence[str]) -> bool:
+    """False where none of *lines* begins as assistants do, by one look at all."""
+    return _ANY_PHRASE.may_fit("\n".join(line[:MAX_LENGTH] for line in lines))
 
 
 def is_prose(line: str) -> bool:
     """True for a line that is a sentence, and looks like no code."""
+    if line[:1].isspace():
+        return False
     text = _SPAN.sub(" x ", line[:MAX_LENGTH])
-    if line[:1].isspace() or _CODE.search(text) or not _END.search(text):
+    if _CODE.search(text) or not _END.search(text):
         return False
     return len(_WORD.findall(text)) >= 4 or _UNSPACED.search(text) is not None
 
@@ -90,9 +103,9 @@ def is_sentence(line: str) -> bool:
 
 def is_said(line: str) -> bool:
     """True for prose that begins as assistants begin an answer, or close it."""
-    text = _SPAN.sub(" x ", line[:MAX_LENGTH])
-    if line[:1].isspace() or _CODE.search(text):
+    if line[:1].isspace() or _PHRASE.match(line[:MAX_LENGTH]) is None:
         return False
-    if _PHRASE.match(line[:MAX_LENGTH]) is None:
+    text = _SPAN.sub(" x ", line[:MAX_LENGTH])
+    if _CODE.search(text):
         return False
     return _END.search(text) is not None or len(_WORD.findall(text)) >= 5

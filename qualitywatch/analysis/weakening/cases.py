@@ -6,11 +6,16 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import accumulate, islice
 from typing import Literal, NamedTuple
 
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.analysis.stubs.design import is_test_double_file
-from qualitywatch.analysis.weakening.assertions import QUOTED
+from qualitywatch.analysis.weakening.assertions import (
+    QUOTED,
+    Asserting,
+    asserts_for_sure,
+)
 from qualitywatch.analysis.weakening.dialects import (
     DIALECTS,
     FOCUS,
@@ -18,32 +23,33 @@ from qualitywatch.analysis.weakening.dialects import (
     SWITCHED_OFF,
     Dialect,
 )
+from qualitywatch.regex import regex
 
 MAX_CASES = 2_000  # of one file
 MAX_SIGNATURE = 2_000  # signs
 MAX_ABOVE = 60  # lines of annotations above a test
 
-_TEST_PATH = re.compile(
+_TEST_PATH = regex(
     r"(?:^|[/._-])(?:tests?|specs?|__tests__)(?:[/._-]|$)|[a-z](?:Tests?|Specs?)[/.]"
 )
-_ANNOTATION = re.compile(r"\s*(?:@|#\[|\[)")
-_CLOSER = re.compile(r"\s*(?:[)\]}{]|end\b)")
-_LAST = re.compile(r"\s*(?:\}|end\b)")
-_EMPTY_BODY = re.compile(
+_ANNOTATION = regex(r"\s*(?:@|#\[|\[)")
+_CLOSER = regex(r"\s*(?:[)\]}{]|end\b)")
+_LAST = regex(r"\s*(?:\}|end\b)")
+_EMPTY_BODY = regex(
     r"(?:[\s(){}\[\];,:]|\b(?:pass|return|end|do|then|async|function|done|ok|self|"
     r"Ok|Unit|None|null|nil|undefined|void|throws?|Throwable|Exception|override|->)\b"
     r"|=>|->|\.\.\.|\w+\s*=>)*"
 )
 
-_OPENING = re.compile(
+_OPENING = regex(
     r"[ \t]*(?:->[^\n:{]{0,200})?:[ \t]*(?=\n)"
     r"|[^\n]{0,300}?=>[ \t]*\{?"
     r"|[^\n{}=;]{0,300}\{"
     r"|[ \t]*=[ \t]*"
     r"|[^\n]{0,300}?\bdo\b(?:[ \t]*\|[^|\n]*\|)?[ \t]*(?=\n)"
 )
-_CONDITION = re.compile(r"\b(?:if|unless|when)\b")
-_WORD = re.compile(r"\w")
+_CONDITION = regex(r"\b(?:if|unless|when)\b")
+_WORD = regex(r"\w")
 _NO_STATEMENTS = frozenset({"", "end", "do", "then"})
 
 Kind = Literal["test", "group"]
@@ -67,36 +73,65 @@ class Case:
         self.word = groups.get("word") or ""
         self.mods = frozenset(filter(None, (groups.get("mods") or "").split(".")))
         self.line = line
-        self._text = text
+        self.text = text
         self._found = found
 
     @cached_property
     def first(self) -> int:
         """The line of its first annotation."""
-        return self._text.annotated_from(self.line)
+        return self.text.annotated_from(self.line)
 
     @cached_property
     def end(self) -> int:
         """Its last line."""
-        return self._text.end_of(self.line)
+        return self.text.end_of(self.line)
 
     @cached_property
     def raw(self) -> tuple[str, ...]:
         """Its text as it stands, comments included: equal, nothing was changed."""
-        return self._text.raw(self.first, self.end)
+        return self.text.raw(self.first, self.end)
 
     @cached_property
     def head(self) -> list[tuple[int, str]]:
         """The annotations and the line of the header."""
-        lines = self._text.lines
+        lines = self.text.lines
         return [(n, lines[n - 1]) for n in range(self.first, self.line + 1)]
+
+    @cached_property
+    def asserting(self) -> list[tuple[int, str]]:
+        """The body from its first line on that may assert something."""
+        if self._asserts_from == self._begin:
+            return self.body
+        first = self._asserts_from
+        lines = self.text.lines[first - 1 : self.end] if first else []
+        return [(n, text) for n, text in enumerate(lines, first) if text.strip()]
+
+    @property
+    def may_be_trivial(self) -> bool:
+        """False where the next assertion, its own or another test's, is a real one.
+
+        For nearly all that spares to look where the test ends.
+        """
+        first = self._asserts_from
+        if first in (0, self._begin):
+            return first > 0
+        return not asserts_for_sure(self.text.lines[first - 1])
+
+    @cached_property
+    def _begin(self) -> int:
+        """The line on which the body begins."""
+        return self.text.line_at(self.text.body_from(self._found.end()))
+
+    @cached_property
+    def _asserts_from(self) -> int:
+        return self.text.asserting_from(self._begin)
 
     @cached_property
     def body(self) -> list[tuple[int, str]]:
         """The lines of the body that hold code, without comments."""
-        lines = self._text.lines
-        begin = self._text.body_from(self._found.end())
-        rest, start = self._text.rest_of_line(begin), self._text.line_at(begin)
+        lines = self.text.lines
+        begin = self.text.body_from(self._found.end())
+        rest, start = self.text.rest_of_line(begin), self.text.line_at(begin)
         found = [(n, lines[n - 1]) for n in range(start + 1, self.end + 1)]
         return [(n, text) for n, text in ((start, rest), *found) if text.strip()]
 
@@ -135,14 +170,14 @@ class Case:
 
     def said_of(self, line: int) -> str:
         """The comments on *line* and right above it."""
-        return self._text.said_at(line)
+        return self.text.said_at(line)
 
     def comments(self) -> list[Comment]:
         """The comments inside it, and those right behind it."""
-        return self._text.comments_in(self.line, self._text.next_code(self.end))
+        return self.text.comments_in(self.line, self.text.next_code(self.end))
 
     def _marked_off(self) -> Skip | None:
-        pattern = self._text.dialect.skip
+        pattern = self.text.dialect.skip
         if pattern is None:
             return None
         for number, text in self.head:
@@ -151,14 +186,14 @@ class Case:
         return None
 
     def _stopped(self) -> Skip | None:
-        pattern = self._text.dialect.stop
+        pattern = self.text.dialect.stop
         inside = [row for row in self.body if row[0] > self.line]
         first = next((text for _, text in inside if _WORD.search(text)), None)
         if pattern is None or first is None:
             return None
-        depth = _indent(first)
+        depth = indent(first)
         for number, text in inside:
-            if _indent(text) != depth or _CONDITION.search(QUOTED.sub("", text)):
+            if indent(text) != depth or _CONDITION.search(QUOTED.sub("", text)):
                 continue
             if found := pattern.match(text.strip()):
                 return Skip(number, _reason(found))
@@ -197,13 +232,16 @@ class _Text:
         self._source = source
         self.lines = _uncommented(source)
         self._whole = "\n".join(self.lines)
-        self._starts = [0]
-        for line in self.lines:
-            self._starts.append(self._starts[-1] + len(line) + 1)
+        sizes = (len(line) + 1 for line in self.lines)
+        self._starts = list(accumulate(sizes, initial=0))
         self._by_name = is_test_path(source.path)
 
+    @property
+    def raw_lines(self) -> list[str]:
+        return self._source.lines
+
     def cases(self) -> Iterator[Case]:
-        for number, found in enumerate(self.dialect.header.finditer(self._whole)):
+        for number, found in enumerate(self._found(self.dialect.header)):
             if number >= MAX_CASES:
                 return
             case = Case(self, found, self._line_of(found), "test")
@@ -211,10 +249,21 @@ class _Text:
                 yield case
         if self.dialect.group is None:
             return
-        for number, found in enumerate(self.dialect.group.finditer(self._whole)):
+        for number, found in enumerate(self._found(self.dialect.group)):
             if number >= MAX_CASES:
                 return
             yield Case(self, found, self._line_of(found), "group")
+
+    def _found(self, header: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """What `finditer` gives, for a *header* that begins with a line: it would try
+        at every sign."""
+        letters, position = self.dialect.letters, 0
+        for start, text in zip(self._starts, self.lines, strict=False):
+            if not text or letters not in text or start < position:
+                continue
+            if m := header.match(self._whole, start):
+                position = m.end()
+                yield m
 
     def _is_test(self, case: Case) -> bool:
         mark = self.dialect.mark
@@ -237,6 +286,22 @@ class _Text:
     def line_at(self, offset: int) -> int:
         return bisect_right(self._starts, offset)
 
+    def asserting_from(self, line: int) -> int:
+        """The next line from *line* on that may assert something; 0: none does."""
+        return self._asserting.next(line)
+
+    @cached_property
+    def _asserting(self) -> Asserting:
+        return Asserting(self.lines, self._whole)
+
+    @cached_property
+    def _depths(self) -> list[int]:
+        """How far each line is indented; -1 where it holds no code."""
+        return [
+            len(text) - len(bare) if (bare := text.lstrip()) and text[0] != "#" else -1
+            for text in self.lines
+        ]
+
     def rest_of_line(self, offset: int) -> str:
         end = self._whole.find("\n", offset)
         return self._whole[offset : end if end >= 0 else None]
@@ -254,13 +319,13 @@ class _Text:
 
     def end_of(self, line: int) -> int:
         """The last line of the block that begins on *line*."""
-        depth, last = _indent(self.lines[line - 1]), line
-        for number in range(line + 1, len(self.lines) + 1):
-            text = self.lines[number - 1]
-            if not text.strip() or text.startswith("#"):
+        depth, last = indent(self.lines[line - 1]), line
+        for number, own in enumerate(islice(self._depths, line, None), line + 1):
+            if own < 0:
                 continue
-            if _indent(text) <= depth:
-                if _indent(text) < depth or not _CLOSER.match(text):
+            if own <= depth:
+                text = self.lines[number - 1]
+                if own < depth or not _CLOSER.match(text):
                     break
                 if _LAST.match(text) and not text.rstrip().endswith("{"):
                     return number
@@ -315,8 +380,14 @@ def _after_bracket(text: str, offset: int) -> int:
     return offset
 
 
-def _indent(text: str) -> int:
+def indent(text: str) -> int:
+    """How far *text* is indented."""
     return len(text) - len(text.lstrip())
+
+
+def ends_blocks(text: str) -> bool:
+    """True for a line behind which no block goes on that is indented as far as it."""
+    return text[:1] != "#" and not _CLOSER.match(text)
 
 
 def _ends_statement(text: str) -> bool:

@@ -11,11 +11,13 @@ from itertools import islice
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.sources.source import line_key
-from qualitywatch.analysis.weakening.assertions import Assertion, assertions
+from qualitywatch.analysis.weakening.assertions import Assertion, assertions, read
 from qualitywatch.analysis.weakening.cases import Case, Skip, cases
 from qualitywatch.analysis.weakening.loosening import is_looser
 from qualitywatch.analysis.weakening.pairs import Pairs
+from qualitywatch.analysis.weakening.still import Still
 from qualitywatch.model import Confidence, Noun, Severity
+from qualitywatch.regex import regex
 
 MAX_WEAKENED = 50  # of one file
 MAX_COMPARED = 50  # assertions of one test
@@ -23,10 +25,10 @@ MIN_NAME = 6  # signs of a name that another name may hold
 MAX_FUNCTIONS = 500
 MOVED = 0.5  # of the lines of a test that another file gained
 
-_CALLED = re.compile(r"(\w+)!?\s*\(|^\s*([a-z_]\w*)(?:\s+[\"'\w]|$)")
-_FUNCTION = re.compile(r"\b(?:def|func|fn|function|void|fun|Task)[ \t]+(\w+)[ \t]*\(")
-_REFLEXIVE = re.compile(r"(?i)equal|\beq\b|hash|reflex|ident|same|idempot|cache|memo")
-_RETURN = re.compile(r"return\b\s*;?$")
+_CALLED = regex(r"(\w+)!?\s*\(|^\s*([a-z_]\w*)(?:\s+[\"'\w]|$)")
+_FUNCTION = regex(r"\b(?:def|func|fn|function|void|fun|Task)[ \t]+(\w+)[ \t]*\(")
+_REFLEXIVE = regex(r"(?i)equal|\beq\b|hash|reflex|ident|same|idempot|cache|memo")
+_RETURN = regex(r"return\b\s*;?$")
 
 
 class Kind(StrEnum):
@@ -55,8 +57,9 @@ class Weakened(Noun):
 
 def weakened(comparison: Comparison) -> tuple[Weakened, ...]:
     """Every test that the change weakens, in the order of the new text."""
-    new = [] if comparison.is_deleted else cases(comparison.after)
-    old = [] if comparison.before is None else cases(comparison.before)
+    before, after = comparison.before, comparison.after
+    new = [] if comparison.is_deleted else after.once(cases)
+    old = [] if before is None else before.once(cases)
     if not new and not old:
         return ()
     found = list(_Weakening(comparison, Pairs(old, new)).all())
@@ -82,12 +85,18 @@ class _Weakening:
     def _between(self, old: Case, new: Case) -> Iterator[Weakened]:
         if new.is_focused and not old.is_focused:
             yield _focused(new)
+        if self._still.holds(old, new):
+            return
         if new.raw == old.raw if new.kind == "test" else new.head == old.head:
             return
         if new.skip is not None and old.skip is None:
             yield _skipped(new, new.skip)
         elif old.kind == "test":
             yield from islice(self._edited(old, new), 1)
+
+    @cached_property
+    def _still(self) -> Still:
+        return Still(self._pairs.before, self._pairs.after)
 
     def _edited(self, old: Case, new: Case) -> Iterator[Weakened]:
         edit = Edit(old, new)
@@ -141,14 +150,14 @@ class _Weakening:
     def _alone(self, case: Case) -> Iterator[Weakened]:
         if case.is_focused:
             yield _focused(case)
-        if case.kind == "group" or case.skip is not None:
+        if case.kind == "group":
             return
-        found = assertions(case.body)
-        if found and all(each.is_trivial for each in found):
+        first = _if_all_are_trivial(case)
+        if first is not None and case.skip is None:
             yield Weakened(
                 kind=Kind.TRIVIAL,
                 name=case.name,
-                line=found[0].line,
+                line=first.line,
                 said="asserts nothing",
                 severity=Severity.LOW,
                 confidence=Confidence.POSSIBLE,
@@ -251,6 +260,18 @@ class Edit:
     def calls_new(self) -> bool:
         """True where the new body calls something that the old one did not."""
         return not _calls(self.added_lines) <= _calls(self.old.statements)
+
+
+def _if_all_are_trivial(case: Case) -> Assertion | None:
+    """The first assertion of *case*, where no other one asserts anything."""
+    if not case.may_be_trivial:
+        return None
+    first: Assertion | None = None
+    for each in read(case.asserting):
+        if not each.is_trivial:
+            return None
+        first = first or each
+    return first
 
 
 def _texts(found: Sequence[Case]) -> Counter[str]:

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from qualitywatch.regex import regex
+
 
 class Dialect(NamedTuple):
     """The words of one language's test frameworks."""
@@ -24,10 +26,11 @@ class Dialect(NamedTuple):
     skip: re.Pattern[str] | None = None
     stop: re.Pattern[str] | None = None
     everywhere: bool = False  # the header proves a test in any file
+    letters: str = ""  # that stand on the first line of each header, group or not
 
 
 def _lines(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.MULTILINE | re.VERBOSE)
+    return regex(pattern, re.MULTILINE | re.VERBOSE)
 
 
 _LABEL = r"""(?P<quote>["'`])(?P<label>[^\n]*?)(?P=quote)"""
@@ -52,6 +55,7 @@ PYTHON = Dialect(
         r"""(?:pytest\.(?:skip|xfail)|self\.skipTest|raise[ ][\w.]*SkipTest)\b
         (?P<args>\([^\n]*)?"""
     ),
+    letters="est",
 )
 JAVASCRIPT = Dialect(
     header=_lines(
@@ -71,6 +75,7 @@ GO = Dialect(
         (?P<name>(?:Test|Fuzz|Benchmark|Example)\w*)[ \t]*\("""
     ),
     stop=_lines(r"\b[tbs]\.(?:T\(\)\.)?(?:Skip|Skipf|SkipNow)\((?P<why>[^)\n]*)"),
+    letters="func",
 )
 RUST = Dialect(
     header=_lines(
@@ -81,6 +86,7 @@ RUST = Dialect(
     ),
     skip=_lines(r"""\#\[ignore\b(?:\s*=\s*"(?P<why>[^"\n]*)")?"""),
     everywhere=True,
+    letters="fn",
 )
 JAVA = Dialect(
     header=_lines(_METHOD),
@@ -188,11 +194,11 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
 )
 """The dialect of each language that has one, by the name of the language."""
 
-SWITCHED_OFF = re.compile(r"x\w+|pending|ignore")
+SWITCHED_OFF = regex(r"x\w+|pending|ignore")
 """Words of a header that keep the test from running."""
 
 OFF = frozenset({"skip", "todo", "fixme", "failing", "ignore", "skipIf"}) - {"skipIf"}
 """Modifiers that do the same: `it.skip(...)`."""
 
-FOCUS = re.compile(r"f(?:it|test|specify|describe|context|suite|feature|scenario)")
+FOCUS = regex(r"f(?:it|test|specify|describe|context|suite|feature|scenario)")
 """Words that keep every other test from running."""

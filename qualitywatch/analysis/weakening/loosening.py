@@ -6,29 +6,30 @@ import re
 from collections.abc import Sequence
 
 from qualitywatch.analysis.weakening.assertions import Assertion, Strength
+from qualitywatch.regex import regex
 
-_NUMBER = re.compile(r"(?<![\w.])-?\d[\d_]*(?:\.\d+)?(?:e-?\d+)?", re.IGNORECASE)
-_SAYS_BOOL = re.compile(r"\b(?:[tT]rue|[fF]alse|null|None|nil)\b")
+_NUMBER = regex(r"(?<![\w.])-?\d[\d_]*(?:\.\d+)?(?:e-?\d+)?", re.IGNORECASE)
+_SAYS_BOOL = regex(r"\b(?:[tT]rue|[fF]alse|null|None|nil)\b")
 _MIN_SUBJECT = 3  # signs of what both speak of
 
 # What stands before (or around) a number, and which way is looser: +1 up, -1 down.
 _BOUNDS = (
-    (-1, re.compile(r"(?:places|decimal|decimals|digits|precision)\s*[=:]\s*$", re.I)),
-    (-1, re.compile(r"(?:toBeCloseTo|closeTo)\([^()]*,\s*$")),
-    (-1, re.compile(r"assertAlmostEquals?\([^()]*,[^()]*,\s*$")),
+    (-1, regex(r"(?:places|decimal|decimals|digits|precision)\s*[=:]\s*$", re.I)),
+    (-1, regex(r"(?:toBeCloseTo|closeTo)\([^()]*,\s*$")),
+    (-1, regex(r"assertAlmostEquals?\([^()]*,[^()]*,\s*$")),
     (
         +1,
-        re.compile(
+        regex(
             r"(?:rel|abs|rtol|atol|rel_tol|abs_tol|delta|eps\w*|tol\w*|within|margin"
             r"|accuracy|threshold|timeout\w*|offset)\s*[=:(,]\s*$",
             re.IGNORECASE,
         ),
     ),
-    (+1, re.compile(r"(?:be_within|isWithin|within|plusOrMinus|offset)\(\s*$")),
-    (+1, re.compile(r"<=?\s*$")),
-    (+1, re.compile(r"(?:[lL]ess\w*|LT|LE|[aA]tMost|[bB]elow|NEAR)\([^()]*\s*$")),
-    (-1, re.compile(r">=?\s*$")),
-    (-1, re.compile(r"(?:[gG]reater\w*|GT|GE|[aA]tLeast|[aA]bove)\([^()]*\s*$")),
+    (+1, regex(r"(?:be_within|isWithin|within|plusOrMinus|offset)\(\s*$")),
+    (+1, regex(r"<=?\s*$")),
+    (+1, regex(r"(?:[lL]ess\w*|LT|LE|[aA]tMost|[bB]elow|NEAR)\([^()]*\s*$")),
+    (-1, regex(r">=?\s*$")),
+    (-1, regex(r"(?:[gG]reater\w*|GT|GE|[aA]tLeast|[aA]bove)\([^()]*\s*$")),
 )
 
 

@@ -19,9 +19,12 @@ class Pairs:
     """The tests that are on both sides, and those that are on one only."""
 
     def __init__(self, before: Sequence[Case], after: Sequence[Case]) -> None:
+        self.before, self.after = before, after
         self.both: list[tuple[Case, Case]] = []
         self.gone: list[Case] = list(before)
         self.new: list[Case] = list(after)
+        if not before or not after:
+            return
         self._by_name()
         self._by_body()
         self._by_likeness()

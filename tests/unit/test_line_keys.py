@@ -1,0 +1,30 @@
+"""The keys of lines: the quick way says what the plain one says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qualitywatch.analysis.sources.keys import key_of, keys_of
+
+ASCII = st.text(st.characters(max_codepoint=0x7F), max_size=30)
+
+
+@given(st.one_of(ASCII, st.text(max_size=30)))
+def test_each_line_has_the_key_that_it_has_alone(text: str) -> None:
+    assert keys_of(text) == [key_of(line) for line in text.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("    return [a, b]", "return a b"),
+        ("x.y += f('z')", "x . y + = f z"),
+        ("a\x00b", "a \x00 b"),
+        ("naïve=1", "naïve = 1"),
+        ("});", ""),
+    ],
+)
+def test_brackets_and_quotes_are_left_out(line: str, key: str) -> None:
+    assert keys_of(f"{line}\n") == [key, ""]
