@@ -71,16 +71,22 @@ def say_object(value: object) -> None:
     _put(json_text(value, indent=2))
 
 
-def emit(text: str) -> None:
+def emit(text: str, *, utf8: bool = False) -> None:
     """Print *text*, which is harmless already; what can not be shown as escapes.
 
-    A reader that has gone (`| head`) misses the rest, and takes no verdict with it:
-    that is in the exit code too.
+    A format for programs is *utf8* whatever the terminal speaks: an escape of ours is
+    no JSON and no XML. A reader that has gone (`| head`) misses the rest, and takes no
+    verdict with it: that is in the exit code too.
     """
-    encoding = sys.stdout.encoding or "utf-8"
-    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    encoding = "utf-8" if utf8 else sys.stdout.encoding or "utf-8"
+    raw = text.encode(encoding, "backslashreplace")
     try:
-        print(shown, end="", flush=True)
+        if utf8:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(raw)
+            sys.stdout.flush()
+        else:
+            print(raw.decode(encoding), end="", flush=True)
     except BrokenPipeError:
         drop_output()
 

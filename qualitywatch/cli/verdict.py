@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import click
 import msgspec
 
-from qualitywatch import config
-from qualitywatch.cli import terminal
+from qualitywatch import config, rulebook
+from qualitywatch.cli import files, terminal
 from qualitywatch.errors import UserError
-from qualitywatch.git import Repository
-from qualitywatch.model import GO, GateReport, Severity
-from qualitywatch.reports import FORMATS, Look
+from qualitywatch.git import NOTHING_INCOMING, Repository
+from qualitywatch.model import GO, Change, GateReport, Severity
+from qualitywatch.reports import FORMATS, Look, bases_of
+from qualitywatch.rulebook import Rule, Rulebook
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def verdict_options(command: _Command) -> _Command:
-    """`--format`, `--accept-new-suppressions`, `--fail-on` and `--verbose`."""
+    """`--format`, `--report`, `--fail-on`, `--verbose` and what silences rules."""
     for option in (
         click.option(
-            "-v", "--verbose", is_flag=True, help="List the skipped files too."
+            "-v",
+            "--verbose",
+            is_flag=True,
+            help="List the skipped files too, and unfold the lost code.",
         ),
         click.option(
             "--fail-on",
@@ -36,6 +40,15 @@ def verdict_options(command: _Command) -> _Command:
             "--accept-new-suppressions",
             is_flag=True,
             help="For a human: let comments of this very change silence rules too.",
+        ),
+        click.option(
+            "--report",
+            "reports",
+            metavar="FORMAT=FILE",
+            multiple=True,
+            expose_value=False,
+            callback=files.remember,
+            help="Write the report to FILE as well.  [may be given several times]",
         ),
         terminal.format_option(*FORMATS),
     ):
@@ -69,18 +82,45 @@ def asked(*, fail_on: str | None, accept_new_suppressions: bool) -> Asked:
     return Asked(fail_on, accept_new_suppressions)
 
 
-def conclude(report: GateReport, *, format: str, verbose: bool) -> int:
-    """Print *report*; the exit code that says what it decided."""
-    look = Look(verbose=verbose, colour=format == "text" and sys.stdout.isatty())
-    terminal.emit(FORMATS[format](report, look))
+def conclude(
+    report: GateReport,
+    *,
+    format: str,
+    verbose: bool,
+    changes: Iterable[Change] = (),
+    rules: Rulebook | None = None,
+) -> int:
+    """Print *report*, and write it where `--report` asks; the code that says it all.
+
+    *changes* are those that were judged, to show what they took away; *rules* those
+    that judged, by default the ones we ship.
+    """
+    targets = files.asked_for()
+    formats = {format, *(target.format for target in targets)}
+    look = Look(
+        verbose=verbose,
+        bases=bases_of(report.violations, changes),
+        rules=_words(rules) if "sarif" in formats else (),
+    )
+    on_terminal = format == "text" and sys.stdout.isatty()
+    shown = msgspec.structs.replace(look, colour=on_terminal)
+    terminal.emit(FORMATS[format](report, shown), utf8=format != "text")
+    files.write(report, targets, look)
     return 0 if report.decision == GO else 1
 
 
-def here(index_file: str | None = None) -> Repository:
+def _words(rules: Rulebook | None) -> tuple[Rule, ...]:
+    known = rules or rulebook.load()
+    return (*known.rules, *known.resting)
+
+
+def here(
+    index_file: str | None = None, *, incoming: Mapping[str, str] = NOTHING_INCOMING
+) -> Repository:
     """The repository around the current folder; `UserError` if there is none."""
     folder = Path.cwd()
     index = Path(index_file) if index_file else None
-    repository = Repository.discover(folder, index_file=index)
+    repository = Repository.discover(folder, index_file=index, incoming=incoming)
     if repository is None:
         raise UserError(
             "this is not a git repository",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from qualitywatch.model import (
     GO,
     Evidence,
@@ -15,8 +17,10 @@ from qualitywatch.model import (
     Unanalysable,
     Violation,
 )
+from qualitywatch.reports.judged import count
 from qualitywatch.reports.look import Look
-from qualitywatch.reports.safe import safe
+from qualitywatch.reports.lost import lost_lines
+from qualitywatch.reports.safe import no_command, safe
 
 _BOLD_GREEN, _BOLD_RED, _RED, _YELLOW, _DIM = "1;32", "1;31", "31", "33", "2"
 _COLOURS = {
@@ -29,7 +33,7 @@ _COLOURS = {
 
 def render(report: GateReport, look: Look) -> str:
     """*report* as text that is safe to print, one fact a line."""
-    return "".join(f"{line}\n" for line in _lines(report, look))
+    return "".join(f"{no_command(line)}\n" for line in _lines(report, look))
 
 
 def violation_lines(violation: Violation, look: Look | None = None) -> Iterator[str]:
@@ -46,6 +50,7 @@ def violation_lines(violation: Violation, look: Look | None = None) -> Iterator[
         yield f"    | {safe(violation.excerpt.strip())}"
     if violation.evidence is not None:
         yield from (f"    {safe(line)}" for line in _evidence(violation.evidence))
+        yield from _lost_code(violation, violation.evidence, look)
     if violation.remedy:
         yield f"    to mend it: {safe(violation.remedy)}"
 
@@ -53,6 +58,7 @@ def violation_lines(violation: Violation, look: Look | None = None) -> Iterator[
 def quarantine_lines(quarantine: Quarantine, look: Look | None = None) -> Iterator[str]:
     """Who is in quarantine since when and why, for what, and who can end it."""
     subject = safe(quarantine.subject)
+    look = msgspec.structs.replace(look or Look(), bases={})  # they are of today
     yield f"{subject} is in quarantine since {safe(moment(quarantine.since))}"
     yield f"    why: {safe(quarantine.reason)}"
     for violation in quarantine.violations:
@@ -77,14 +83,14 @@ def _lines(report: GateReport, look: Look) -> Iterator[str]:
         yield from _list("skipped", report.skipped)
     elif report.skipped:
         yield ""
-        yield f"skipped: {_count(len(report.skipped), 'file')} (--verbose lists them)"
+        yield f"skipped: {count(len(report.skipped), 'file')} (--verbose lists them)"
     for quarantine in report.quarantines:
         yield ""
         yield from quarantine_lines(quarantine, look)
 
 
 def _summary(report: GateReport) -> str:
-    checked = f"{_count(report.files_checked, 'file')} checked"
+    checked = f"{count(report.files_checked, 'file')} checked"
     return "; ".join([*map(safe, report.reasons), checked])
 
 
@@ -116,19 +122,29 @@ def _suppression(row: Suppressed) -> str:
 def _evidence(evidence: Evidence) -> Iterator[str]:
     ranges = ", ".join(_range(first, last) for first, last in evidence.base_ranges)
     where = f" (lines {ranges} of the base)" if ranges else ""
-    yield f"lost: {_count(evidence.lost_lines, 'line')}{where}"
+    yield f"lost: {count(evidence.lost_lines, 'line')}{where}"
     if evidence.lost_symbols:
         yield f"lost with them: {', '.join(evidence.lost_symbols)}"
     if evidence.still_referenced:
         yield f"still called: {', '.join(evidence.still_referenced)}"
 
 
+def _lost_code(violation: Violation, evidence: Evidence, look: Look) -> Iterator[str]:
+    base = look.bases.get(violation.path)
+    if base is None:
+        return
+    lines = list(lost_lines(base, evidence, whole=look.verbose))
+    width = max((len(str(line.number or "")) for line in lines), default=0)
+    for number, code in lines:
+        if number is None:
+            yield f"    {'':>{width}}   {code}"
+        else:
+            shown = f"{number:>{width}} - {safe(code)}".rstrip()
+            yield f"    {_coloured(shown, _RED, look)}"
+
+
 def _range(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _coloured(text: str, code: str, look: Look) -> str:

@@ -3,64 +3,35 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from qualitywatch.model import (
     GO,
     NO_GO,
+    Analysis,
     Evidence,
-    GateReport,
-    Quarantine,
-    QuarantineState,
     Skipped,
     Suppressed,
     Unanalysable,
 )
-from qualitywatch.reports import FORMATS, Look
-from qualitywatch.reports.safe import encodable
+from qualitywatch.reports import FORMATS, SHARED, Look
+from qualitywatch.reports.safe import encodable, json_text, no_command, safe
 from tests.factories import violation
-
-FOUND = violation(
-    path="src/app.ts",
-    line=41,
-    column=3,
-    symbol="App.handlers",
-    evidence=Evidence(
-        lost_lines=212,
-        lost_symbols=("App.stop",),
-        base_ranges=((37, 260), (300, 300)),
-        still_referenced=("App.stop",),
-    ),
+from tests.judgements import (
+    FOUND,
+    HELD,
+    LOOK,
+    clean,
+    everything,
+    hostile,
+    look_at,
+    many,
+    report,
 )
-HELD = Quarantine(
-    id="q1",
-    subject="cursor-1",
-    state=QuarantineState.QUARANTINED,
-    reason="dropped code",
-    since="2025-11-21T08:00:00Z",
-    violations=(FOUND,),
-)
-
-
-def report(**fields: Any) -> GateReport:
-    """A report with one of everything."""
-    return GateReport(
-        **{
-            "decision": NO_GO,
-            "reasons": ("1 violation at or above high, likely",),
-            "base": "b" * 40,
-            "head": "c" * 40,
-            "files_checked": 3,
-            "violations": (FOUND,),
-            "unanalysable": (Unanalysable(path="bad.py", reason="not UTF-8"),),
-            "skipped": (Skipped(path="a.bin", reason="binary"),),
-            "quarantines": (HELD,),
-            "duration_ms": 12.5,
-            **fields,
-        }
-    )
 
 
 def text(look: Look | None = None, **fields: Any) -> str:
@@ -136,9 +107,7 @@ def test_text_of_everything() -> None:
 
 def test_text_of_nothing() -> None:
     """A clean change is one line."""
-    clean = {"violations": (), "unanalysable": (), "skipped": (), "quarantines": ()}
-
-    assert text(decision=GO, reasons=(), **clean) == "GO  3 files checked\n"
+    assert FORMATS["text"](clean(), Look()) == "GO  3 files checked\n"
 
 
 def test_verbose_lists_the_skipped() -> None:
@@ -198,3 +167,125 @@ def test_text_lists_what_comments_allow() -> None:
     assert "allowed by a comment: 1" in lines
     assert "new suppressions, of no effect until a human accepts them: 1" in lines
     assert 2 == lines.count("    src/app.ts:41  elided-code: by design")
+
+
+@settings(deadline=None, max_examples=40)
+@given(hostile)
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_format_lets_a_control_sign_through(format: str, bad: str) -> None:
+    """Whatever the text, wherever it stands: line ends and tabs are all there is."""
+    written = FORMATS[format](everything(bad), look_at(bad))
+
+    assert safe(written, keep_newlines=True) == written
+    if format != "github":  # whose lines are commands, and ours
+        assert [] == [line for line in written.split("\n") if line != no_command(line)]
+
+
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"github"}))
+@pytest.mark.parametrize(
+    "bad", ["a\n::error::b", "::error::b", "##[error]b", "##vso[b]"]
+)
+def test_no_format_holds_a_command(format: str, bad: str) -> None:
+    """A CI system reads every line of its log, whatever the format."""
+    written = FORMATS[format](everything(bad), look_at(bad))
+
+    assert [] == [line for line in written.split("\n") if line != no_command(line)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(hostile)
+def test_no_second_line_in_text(bad: str) -> None:
+    """As many lines as with a harmless text, and none of them is a command of CI."""
+    lines = FORMATS["text"](everything(f"{bad}x"), Look(verbose=True)).split("\n")
+    harmless = FORMATS["text"](everything("x"), Look(verbose=True)).split("\n")
+
+    assert len(harmless) == len(lines)
+    assert lines == [no_command(line) for line in lines]
+
+
+@settings(deadline=None)
+@given(hostile)
+def test_json_means_what_it_meant(bad: str) -> None:
+    """The escapes are those of JSON: whoever reads it gets the text back."""
+    assert encodable(bad) == json.loads(json_text([bad]))[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("::error::a", "./::error::a"),
+        ("    ::add-mask::a", "    ./::add-mask::a"),
+        ("a ##[error]b", "a ## [error]b"),
+        ("##vso[task.x]b", "## vso[task.x]b"),
+        ("##teamcity[b]", "## teamcity[b]"),
+        ("a::b ## c [d]", "a::b ## c [d]"),
+    ],
+)
+def test_no_line_is_a_command_of_a_ci_system(line: str, shown: str) -> None:
+    """GitHub, Azure and TeamCity obey lines of a log."""
+    assert shown == no_command(line)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_was_not_read_is_in_every_format(format: str) -> None:
+    """No violation, one file that nobody could read: that must not look green."""
+    unread = (Unanalysable(path="bad.py", reason="not UTF-8"),)
+
+    written = FORMATS[format](clean(decision=NO_GO, unanalysable=unread), Look())
+
+    assert "bad.py" in written
+    assert "not UTF-8" in written
+    assert FORMATS[format](clean(), Look()) != written
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_quarantines_and_suppressions_are_in_every_format(format: str) -> None:
+    """Who is held, what a comment allows, and what one wants to allow."""
+    told = tuple(
+        Suppressed(violation=FOUND, reason=reason, line=40, counts=counts)
+        for reason, counts in (("by design", True), ("I say so", False))
+    )
+    judged = clean(
+        decision=NO_GO, violations=(FOUND,), quarantines=(HELD,), suppressed=told
+    )
+
+    written = FORMATS[format](judged, Look())
+
+    assert "cursor-1" in written
+    assert "by design" in written
+    assert "I say so" in written
+
+
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"text", "json", "jsonl"}))
+def test_a_reason_that_nothing_else_shows(format: str) -> None:
+    """A NO-GO is told, whatever its reason will be."""
+    judged = clean(decision=NO_GO, reasons=("the moon is full",))
+
+    assert "the moon is full" in FORMATS[format](judged, Look())
+
+
+@pytest.mark.parametrize("format", SHARED)
+def test_anything_judged_can_be_written(format: str) -> None:
+    """An inventory has no decision, and its violations are shown all the same."""
+    judged = Analysis(
+        violations=(FOUND,),
+        unanalysable=(Unanalysable(path="bad.py", reason="not UTF-8"),),
+    )
+
+    written = SHARED[format](judged, LOOK)
+
+    assert "src/app.ts" in written
+    assert "bad.py" in written
+    assert GO not in written.split()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_huge_report_is_written_in_seconds(format: str) -> None:
+    """10,000 violations: bounded in time, and in size below 2 KiB each."""
+    judged = many(10_000)
+    started = time.process_time()
+
+    written = FORMATS[format](judged, Look())
+
+    assert 8 > time.process_time() - started
+    assert 20_000_000 > len(written)
