@@ -10,7 +10,6 @@ commits, for all repositories together and for each rule.
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,32 +17,34 @@ from pathlib import Path
 import click
 import msgspec
 
-from qualitywatch import config, gate, rulebook
+from qualitywatch import config, rulebook
 from qualitywatch.analysis import CHECKS
-from qualitywatch.errors import MachineError, UserError
+from qualitywatch.attribution.commits import Recogniser
+from qualitywatch.gate import Trusted
 from qualitywatch.git import Commit, Repository
-from qualitywatch.model import GateReport, Noun, Violation
+from qualitywatch.history import Ahead, Replay, Replayed
+from qualitywatch.history.totals import stopping
+from qualitywatch.model import Noun, Violation
 from qualitywatch.reports.safe import safe
 from qualitywatch.rulebook import Rulebook
-from qualitywatch.workers import Workers
+from qualitywatch.workers.batches import Batches
 
 CONTEXT = 3  # lines around a violation
 MAX_SHOWN = 20  # lines of an excerpt
 POLICY = config.Policy()
 
 
-class Replayed(Noun):
-    """One commit, judged against its parent."""
+class Judged(Noun):
+    """One commit as judged against its parent, and where it is."""
 
     repository: str
-    commit: str
-    subject_place: str  # how to look at it
-    report: GateReport
+    place: str  # how to look at it
+    commit: Replayed
 
     @property
     def stopping(self) -> list[Violation]:
         """The violations that would have put an agent in quarantine."""
-        return [v for v in self.report.violations if _stops(v)]
+        return stopping(self.commit, POLICY)
 
 
 @click.command()
@@ -68,14 +69,16 @@ def main(
     format: str,
 ) -> None:
     """Judge the commits of REPOSITORIES as the gate would, one by one."""
-    judged: list[Replayed] = []
-    with Workers(_rulebook(rules), config.Analysis()) as workers:
+    judged: list[Judged] = []
+    trust = Trusted(config.Config(), _rulebook(rules))
+    with Batches(trust.rules, trust.settings.analysis) as batches:
         for place in repositories:
             with _open(place) as repository:
                 chosen = _chosen(repository, commits, since, until)[skip:]
-                for one in _replayed(repository, chosen, workers):
+                replay = Replay(repository, trust, Recogniser(), batches)
+                for one in _judged(repository, chosen, replay):
                     judged.append(one)
-                    shown = one.report.violations if everything else one.stopping
+                    shown = one.commit.violations if everything else one.stopping
                     _print(one, shown, repository, brief=brief, format=format)
     if format == "text":
         print("\n".join(_totals(judged)))
@@ -92,11 +95,11 @@ def _rulebook(ids: Iterable[str]) -> Rulebook:
     return Rulebook.holding(rulebook.read(p, known_checks=CHECKS) for p in paths)
 
 
-def _open(place: str) -> Repository:
+def _open(place: str) -> Ahead:
     repository = Repository.discover(Path(place))
     if repository is None:
         raise click.UsageError(f"{place} is no git repository")
-    return repository
+    return Ahead.of(repository)
 
 
 def _chosen(
@@ -110,38 +113,20 @@ def _chosen(
     return [found[int(at * step)] for at in range(min(number, len(found)))]
 
 
-def _replayed(
-    repository: Repository, commits: list[Commit], workers: Workers
-) -> Iterator[Replayed]:
-    limit = config.Analysis().max_file_bytes + 1
-    for at, commit in enumerate(commits, 1):
+def _judged(
+    repository: Repository, commits: list[Commit], replay: Replay
+) -> Iterator[Judged]:
+    for at, commit in enumerate(replay.of(commits), 1):
         _progress(repository, at, len(commits))
-        base = commit.parents[0] if commit.parents else None
-        try:
-            changes = gate.between(repository, base, commit.id, limit=limit)
-        except (MachineError, UserError) as error:
-            print(f"{repository.name} {commit.id[:10]} not read: {error}")
-            continue
-        report = gate.judge(
-            changes.changes,
-            base=base,
-            head=commit.id,
-            analyse=workers.examine_all,
-            settings=config.Gate(),
-            clock=time.monotonic,
-            skipped=changes.skipped,
-            references=gate.References(changes.tree, workers.imports_all),
-        )
-        yield Replayed(
+        yield Judged(
             repository=_name(repository),
-            commit=commit.id,
-            subject_place=f"git -C {repository.git_dir} show {commit.id[:12]}",
-            report=report,
+            place=f"git -C {repository.git_dir} show {commit.commit[:12]}",
+            commit=commit,
         )
 
 
 def _print(
-    one: Replayed,
+    one: Judged,
     shown: Iterable[Violation],
     repository: Repository,
     *,
@@ -150,44 +135,47 @@ def _print(
 ) -> None:
     for violation in shown:
         if format == "jsonl":
-            row = {"repository": one.repository, "commit": one.commit}
+            row = {"repository": one.repository, "commit": one.commit.commit}
             row["violation"] = msgspec.to_builtins(violation)
             print(msgspec.json.encode(row).decode())
         else:
             print(_headline(one, violation))
             if not brief:
                 print("\n".join(_text(one, violation, repository)))
-    for unread in one.report.unanalysable:
+    for unread in one.commit.unanalysable:
         if format == "text":
             place = safe(unread.path)
-            print(f"UNANALYSABLE {one.repository} {one.commit[:10]} {place}: ", end="")
+            print(
+                f"UNANALYSABLE {one.repository} {one.commit.commit[:10]} {place}: ",
+                end="",
+            )
             print(safe(unread.reason))
 
 
-def _headline(one: Replayed, violation: Violation) -> str:
+def _headline(one: Judged, violation: Violation) -> str:
     mark = "STOPS" if _stops(violation) else "notes"
     lost = f", lost {violation.evidence.lost_lines}" if violation.evidence else ""
     return (
-        f"{mark} {one.repository} {one.commit[:10]} {violation.rule}"
+        f"{mark} {one.repository} {one.commit.commit[:10]} {violation.rule}"
         f" ({violation.severity}, {violation.confidence}{lost})"
         f" {safe(violation.path)}:{violation.line} {safe(violation.symbol or '')}"
         f" | {safe(violation.excerpt)}"
     )
 
 
-def _text(one: Replayed, violation: Violation, repository: Repository) -> Iterator[str]:
+def _text(one: Judged, violation: Violation, repository: Repository) -> Iterator[str]:
     """The lines around the violation, and those of the base that are gone."""
-    after = _lines(repository, one.report.head, violation.path)
+    after = _lines(repository, one.commit.commit, violation.path)
     first = max(1, violation.line - CONTEXT)
     last = min(violation.end_line + CONTEXT, first + MAX_SHOWN, len(after))
     yield from (f"    + {safe(after[n - 1])}" for n in range(first, last + 1))
     if violation.evidence and violation.evidence.base_ranges:
-        before = _lines(repository, one.report.base, violation.path)
+        before = _lines(repository, one.commit.parent, violation.path)
         lines = [n for a, b in violation.evidence.base_ranges for n in range(a, b + 1)]
         for number in lines[:MAX_SHOWN]:
             if number <= len(before):
                 yield f"    - {safe(before[number - 1])}"
-    yield f"    {one.subject_place}"
+    yield f"    {one.place}"
     yield ""
 
 
@@ -196,18 +184,18 @@ def _lines(repository: Repository, rev: str | None, path: str) -> list[str]:
     return (content or b"").decode("utf-8", "replace").splitlines()
 
 
-def _totals(judged: list[Replayed]) -> Iterator[str]:
+def _totals(judged: list[Judged]) -> Iterator[str]:
     stopped = [one for one in judged if one.stopping]
     rate = 1000 * len(stopped) / max(1, len(judged))
-    files = sum(one.report.files_checked for one in judged)
-    unread = sum(len(one.report.unanalysable) for one in judged)
+    files = sum(one.commit.files_checked for one in judged)
+    unread = sum(len(one.commit.unanalysable) for one in judged)
     yield ""
     yield f"{len(judged)} commits, {files} files judged, {unread} unanalysable"
     yield f"{len(stopped)} commits would stop an agent: {rate:.2f} per 1,000"
     counts = Counter(
         (violation.rule, str(violation.confidence), _stops(violation))
         for one in judged
-        for violation in one.report.violations
+        for violation in one.commit.violations
     )
     for (rule, confidence, stops), number in sorted(counts.items()):
         yield f"  {number:6} {rule} {confidence}{' STOPS' if stops else ''}"

@@ -25,7 +25,8 @@ import msgspec
 from msgspec import Meta
 
 from qualitywatch.errors import ConfigError
-from qualitywatch.model import Confidence, Severity, ViolationType
+from qualitywatch.model import Confidence, Severity, ViolationType, is_agent_id
+from qualitywatch.regex import regex
 
 FILE_NAME = "qualitywatch.toml"
 PYPROJECT = "pyproject.toml"
@@ -37,8 +38,8 @@ Count = Annotated[int, Meta(gt=0, le=100_000)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Bytes = Annotated[int, Meta(gt=0, le=1024**3)]
 
-_HEADER = re.compile(r"\s*\[([\w.-]+)\]")
-_SETTING = re.compile(r"\s*([\w.-]+)\s*=")
+_HEADER = regex(r"\s*\[([\w.-]+)\]")
+_SETTING = regex(r"\s*([\w.-]+)\s*=")
 _HEAD = """\
 # Settings of qualitywatch, each at its default: a line you delete keeps its default.
 # An unknown key is an error, so that no slip of the pen is silently ignored.
@@ -169,6 +170,20 @@ class Analyser(_Section, frozen=True):
     timeout_ms: Annotated[Milliseconds, Meta(description="for one run")] = 60_000
 
 
+class SigningAgent(_Section, frozen=True):
+    """An agent by how it signs its commits, beside those that are known."""
+
+    id: Annotated[str, Meta(description="what reports call it")]
+    patterns: Annotated[
+        tuple[str, ...],
+        Meta(
+            min_length=1,
+            description="RE2 expressions, matched anywhere in `Name <address>` of"
+            " author, committer and trailers, whatever the case",
+        ),
+    ]
+
+
 class Config(_Section, frozen=True):
     """All settings; the defaults are what an absent file means."""
 
@@ -179,6 +194,7 @@ class Config(_Section, frozen=True):
     gate: Gate = Gate()
     rules: Rules = Rules()
     analysers: tuple[Analyser, ...] = ()
+    agents: tuple[SigningAgent, ...] = ()
 
 
 def load(root: Path, *, refuse_shared: bool = False) -> Config:
@@ -220,7 +236,7 @@ def to_toml(config: Config | None = None) -> str:
     """A commented file with every setting at its default (or at *config*'s value)."""
     values = config or Config()
     tables = [
-        _rendered(field.name, getattr(values, field.name))
+        _rendered(field.name, getattr(values, field.name), _element(field.type))
         for field in msgspec.structs.fields(Config)
     ]
     return "\n".join([_HEAD, *tables])
@@ -294,6 +310,8 @@ def _configured(table: object, place: _Place) -> Config:
         ) from error
     _refuse_open_host(config.hub.host, place)
     _refuse_bad_patterns(config.watch.ignore, place)
+    for number, agent in enumerate(config.agents):
+        _refuse_bad_agent(agent, f"agents[{number}]", place)
     return config
 
 
@@ -349,6 +367,28 @@ def _refuse_bad_patterns(patterns: tuple[str, ...], place: _Place) -> None:
             ) from error
 
 
+def _refuse_bad_agent(agent: SigningAgent, key: str, place: _Place) -> None:
+    if not is_agent_id(agent.id):
+        raise place.error(
+            f"{key}.id",
+            f"{agent.id!r} is no agent id",
+            hint="small letters, digits and `._-`, for example `review-bot`",
+        )
+    import re2  # not needed where every agent is known
+
+    options = re2.Options()
+    options.log_errors = False
+    for pattern in agent.patterns:
+        try:
+            re2.compile(pattern, options)
+        except (re2.error, UnicodeEncodeError) as error:
+            raise place.error(
+                f"{key}.patterns",
+                f"{pattern!r} is not an expression",
+                hint="expressions are RE2: no look-around, no back-references",
+            ) from error
+
+
 class _Place:
     """Where a setting stands, to say so in errors."""
 
@@ -382,9 +422,14 @@ class _Place:
 # Writing
 
 
-def _rendered(name: str, section: msgspec.Struct | tuple[Analyser, ...]) -> str:
+def _rendered(
+    name: str,
+    section: msgspec.Struct | tuple[msgspec.Struct, ...],
+    element: type[msgspec.Struct] | None,
+) -> str:
     if isinstance(section, tuple):
-        return "\n".join(_rendered_rows(name, section)) + "\n"
+        assert element is not None
+        return "\n".join(_rendered_rows(name, section, element)) + "\n"
     lines = [f"[{name}]  # {_sentence(section)}"]
     for field in msgspec.structs.fields(section):
         lines += [f"# {line}" for line in _explained(field.type)]
@@ -392,15 +437,17 @@ def _rendered(name: str, section: msgspec.Struct | tuple[Analyser, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rendered_rows(name: str, rows: tuple[Analyser, ...]) -> Iterator[str]:
+def _rendered_rows(
+    name: str, rows: tuple[msgspec.Struct, ...], element: type[msgspec.Struct]
+) -> Iterator[str]:
     """An array of tables; where it is empty, how one would be written."""
-    yield f"# [[{name}]]  # {_sentence(Analyser)}"
-    for field in msgspec.structs.fields(Analyser):
+    yield f"# [[{name}]]  # {_sentence(element)}"
+    for field in msgspec.structs.fields(element):
         lines = list(_explained(field.type))
         yield f"#   {field.name}: {' '.join(lines)}"
     for row in rows:
         yield f"[[{name}]]"
-        for field in msgspec.structs.fields(Analyser):
+        for field in msgspec.structs.fields(element):
             if (value := getattr(row, field.name)) not in (None, (), {}):
                 yield f"{field.name} = {_literal(value)}"
 
