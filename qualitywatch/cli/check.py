@@ -7,6 +7,7 @@ import stat
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from qualitywatch.gate import Trusted, analyser, judge
 from qualitywatch.model import Change
 from qualitywatch.reports.safe import encodable
 
+if TYPE_CHECKING:
+    from qualitywatch.cli.repairs import Repair
+
 _STDIN = "-"
 
 
@@ -28,11 +32,21 @@ _STDIN = "-"
 @click.option(
     "--path", metavar="NAME", help="Its name in the project, which tells the language."
 )
+@click.option(
+    "--restore", is_flag=True, help="Put back what was lost, and judge the result."
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    help="With --restore: write the restored text to FILE.  [default: show a patch]",
+)
 @verdict_options
 def command(
     before: str | None,
     after: str | None,
     path: str | None,
+    restore: bool,
+    output: str | None,
     format: str,
     fail_on: str | None,
     accept_new_suppressions: bool,
@@ -41,24 +55,43 @@ def command(
     """Judge one change: what did it take away or leave undone?
 
     Each FILE may be "-" for standard input, and /dev/null for none.
+
+    With --restore exactly the lost blocks are put back, and everything else stays; the
+    verdict is then that of the restored text.
     """
     if before is None and after is None:
         raise click.UsageError("give --before, --after or both")
     if before == after == _STDIN:
         raise click.UsageError("only one of --before and --after can be standard input")
+    if output is not None and not restore:
+        raise click.UsageError("--output goes with --restore")
     wanted = asked(fail_on=fail_on, accept_new_suppressions=accept_new_suppressions)
     trust = Trusted(Config(), rulebook.load())
-    with progress("judging"):
+    with progress("judging"):  # from here on: standard input can let us wait
+        change = _change(before, after, path, trust.limit)
+    repair = _repair(change, trust, format) if restore else None
+    changes = [change if repair is None else repair.change]
+    with progress("judging"), analyser(trust) as analyse:
         report = judge(
-            [_change(before, after, path, trust.limit)],
+            changes,
             base=None,
             head=None,
-            analyse=analyser(trust),
+            analyse=analyse,
             settings=bar(trust.settings.gate, wanted.fail_on),
             clock=time.perf_counter,
             accept_new_suppressions=wanted.accept_new_suppressions,
         )
-    return conclude(report, format=format, verbose=verbose)
+    if repair is not None:
+        return repair.conclude(report, format, output, verbose=verbose)
+    return conclude(report, format=format, verbose=verbose, changes=changes)
+
+
+def _repair(change: Change, trust: Trusted, format: str) -> Repair:
+    from qualitywatch.cli import repairs  # who only judges need not pay for it
+
+    repairs.refuse_odd(change, format=format)
+    with progress("putting back"):
+        return repairs.repaired(change, trust)
 
 
 def _change(

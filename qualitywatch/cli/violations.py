@@ -1,4 +1,4 @@
-"""`qualitywatch violations`: what was recorded, what it took away, and dismissal."""
+"""`qualitywatch violations`: what was recorded, what it took away, and its end."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ from qualitywatch.cli.operator import (
     repo_option,
     watched_root,
 )
+from qualitywatch.cli.replacing import put
+from qualitywatch.cli.restoring import (
+    SHORT_ID,
+    Kept,
+    as_object,
+    base_of,
+    confirmed,
+    kept,
+    lost_lines,
+    on_terminal,
+    repair,
+    tell,
+    tell_written,
+)
 from qualitywatch.cli.terminal import (
     format_option,
     note,
@@ -25,22 +39,11 @@ from qualitywatch.cli.terminal import (
     say_table,
 )
 from qualitywatch.errors import UserError
-from qualitywatch.gate.tree import read_file
-from qualitywatch.git import Repository
 from qualitywatch.model import Evidence, Violation
-from qualitywatch.protocol import (
-    Agents,
-    Dismiss,
-    ListViolations,
-    Nothing,
-    Violations,
-)
+from qualitywatch.protocol import Dismiss, ListViolations, Violations
 
 MAX_LISTED = 500
 SHOWN_LINES = 200
-SEARCHED_COMMITS = 50
-MAX_SHOWN_BYTES = 4 * 1024 * 1024
-SHORT_ID = 8
 COLUMNS: dict[str, Callable[[Violation], str]] = {
     "ID": lambda violation: violation.id[:SHORT_ID],
     "SEVERITY": lambda violation: violation.severity.value,
@@ -63,7 +66,7 @@ class _ListByDefault(click.Group):
 
 @click.group("violations", cls=_ListByDefault)
 def command() -> None:
-    """List, show or dismiss recorded violations; `list` where nothing is named."""
+    """List, show, restore or dismiss violations; `list` where nothing is named."""
 
 
 @command.command("list")
@@ -105,11 +108,45 @@ def show(id: str, repo: Path, format: str) -> None:
     root = watched_root(repo)
     with observer_session(root) as hub:
         violation = _found(hub, id)
-        workspace = _workspace(hub, violation) or root
+        place = kept(hub, violation, root)
     if format == "json":
         say_object(violation)
     else:
-        _tell(violation, workspace)
+        _tell(violation, place)
+
+
+@command.command("restore")
+@click.argument("id")
+@click.option("--yes", is_flag=True, help="Write it without asking.")
+@click.option("--dry-run", is_flag=True, help="Show the patch and write nothing.")
+@repo_option
+@format_option("text", "json")
+def restore(id: str, yes: bool, dry_run: bool, repo: Path, format: str) -> int:
+    """Put back exactly the code that the violation ID took away.
+
+    Everything else in the file stays as it is; where that can not be told apart,
+    nothing is written. It releases nobody: an agent in quarantine stays there.
+    """
+    if not (yes or dry_run or on_terminal()):
+        raise UserError(
+            "nobody can be asked here whether to write the file",
+            hint="--yes writes without asking, --dry-run only shows the patch",
+        )
+    root = watched_root(repo)
+    with observer_session(root) as hub:
+        violation = _found(hub, id)
+        place = kept(hub, violation, root)
+    found = repair(violation, place)
+    if format == "text":
+        tell(found)
+    is_wanted = found.reason is None and not dry_run and (yes or confirmed(violation))
+    if is_wanted and found.after is not None:
+        put(place.workspace, violation.path, found.after, instead=found.before)
+    if format == "json":
+        say_object(as_object(found, is_written=is_wanted))
+    elif is_wanted:
+        tell_written(found)
+    return 0 if found.reason is None and (is_wanted or dry_run) else 1
 
 
 @command.command("dismiss")
@@ -157,15 +194,7 @@ def _found(hub: Session, id: str) -> Violation:
     )
 
 
-def _workspace(hub: Session, violation: Violation) -> Path | None:
-    """The checkout of the violation's agent, while it is there."""
-    rows = hub.call("agents.list", Nothing(), Agents).agents
-    places = (row.agent.workspace for row in rows if row.agent.id == violation.agent)
-    place = next(places, None)
-    return Path(place) if place and Path(place).is_dir() else None
-
-
-def _tell(violation: Violation, workspace: Path) -> None:
+def _tell(violation: Violation, place: Kept) -> None:
     say(
         f"{violation.path}:{violation.line}:{violation.column}"
         f"  {violation.severity.upper()}/{violation.confidence}"
@@ -177,7 +206,7 @@ def _tell(violation: Violation, workspace: Path) -> None:
     say(f"  agent: {violation.agent or 'nobody could be named'}")
     say(f"  id: {violation.id}")
     if violation.evidence is not None:
-        for line in (*_evidence(violation.evidence), *_lost(violation, workspace)):
+        for line in (*_evidence(violation.evidence), *_lost(violation, place)):
             say(line)
 
 
@@ -190,60 +219,15 @@ def _evidence(evidence: Evidence) -> Iterator[str]:
         yield f"  still referenced: {', '.join(evidence.still_referenced)}"
 
 
-def _lost(violation: Violation, workspace: Path) -> Iterator[str]:
-    """The lost code, where git still has it."""
-    lost = _from_git(violation, workspace)
-    if lost is None:
+def _lost(violation: Violation, place: Kept) -> Iterator[str]:
+    """The lost code, where somebody still has it."""
+    base = base_of(violation, place)
+    lines = lost_lines(violation, base.content) if base is not None else []
+    if base is None or not lines:
         yield "  the lost code is not in the last commits, or is back: nothing to show"
         return
-    revision, lines = lost
-    yield f"  as it stands in {revision}, in {workspace}:"
+    yield f"  as it stands in {base.name}, in {place.workspace}:"
     yield from (f"  {number:6} | {line}" for number, line in lines[:SHOWN_LINES])
     if len(lines) > SHOWN_LINES:
-        more = len(lines) - SHOWN_LINES
-        yield f"  and {more} lines more: git show {revision}:{violation.path}"
-
-
-def _from_git(
-    violation: Violation, workspace: Path
-) -> tuple[str, list[tuple[int, str]]] | None:
-    """The newest revision that still has what was lost, and its numbered lines."""
-    repository = Repository.discover(workspace)
-    if repository is None:
-        return None
-    now = _lines_now(workspace / violation.path)
-    with repository:
-        for age in range(SEARCHED_COMMITS):
-            revision = f"HEAD~{age}" if age else "HEAD"
-            content = repository.content(revision, violation.path)
-            lines = _lost_lines(violation, content or b"", now)
-            if lines:
-                return revision, lines
-    return None
-
-
-def _lines_now(file: Path) -> frozenset[str]:
-    try:
-        content = read_file(file, MAX_SHOWN_BYTES) or b""
-    except OSError:
-        content = b""
-    return frozenset(map(str.strip, content.decode("utf-8", "replace").splitlines()))
-
-
-def _lost_lines(
-    violation: Violation, base: bytes, now: frozenset[str]
-) -> list[tuple[int, str]]:
-    """The lines of *base* that the evidence speaks of; none where it is no base."""
-    lines = base.decode("utf-8", "replace").splitlines()
-    ranges = violation.evidence.base_ranges if violation.evidence else ()
-    if any(last > len(lines) for _, last in ranges):
-        return []
-    numbers = [number for first, last in ranges for number in range(first, last + 1)]
-    text = "\n".join(lines[number - 1] for number in numbers)
-    symbols = violation.evidence.lost_symbols if violation.evidence else ()
-    if not all(symbol.rpartition(".")[2] in text for symbol in symbols):
-        return []
-    told = [line.strip() for line in text.splitlines() if line.strip()]
-    if sum(line in now for line in told) * 2 > len(told):  # these are not lost
-        return []
-    return [(number, lines[number - 1]) for number in numbers]
+        yield f"  and {len(lines) - SHOWN_LINES} lines more"
+    yield f"  to put it back: qualitywatch violations restore {violation.id[:SHORT_ID]}"
