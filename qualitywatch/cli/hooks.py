@@ -30,12 +30,17 @@ def command() -> None:
 
 @command.command("install")
 @_what
+@click.option(
+    "--server", is_flag=True, help="Judge what is pushed into this repository."
+)
 @terminal.format_option("text", "json")
-def install(harness: str, format: str) -> None:
+def install(harness: str, server: bool, format: str) -> None:
     """Have every commit and push judged; a hook that is there still runs."""
+    interpreter = Path(sys.executable)
     with here() as repository:
         _show(
-            installation.install(repository, interpreter=Path(sys.executable)), format
+            installation.install(repository, interpreter=interpreter, server=server),
+            format,
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from qualitywatch import mirror
 from qualitywatch.errors import MachineError
@@ -20,17 +21,21 @@ from qualitywatch.gate import (
     analysers_say,
     between,
     concerned,
+    dropped_inside,
     judge,
     references,
     staged,
     trusted,
 )
-from qualitywatch.git import Commit, Range, Repository
+from qualitywatch.git import Commit, Range, Repository, is_absent
+from qualitywatch.hooks import published
 from qualitywatch.mirror import Mirror
-from qualitywatch.model import GO, GateReport, Noun, Quarantine
-from qualitywatch.reports import Look, text
+from qualitywatch.model import GO, Analysis, GateReport, Noun, Quarantine
+from qualitywatch.reports import Look, bases_of, text
+from qualitywatch.reports.safe import safe
 
 Clock = Callable[[], float]
+NOTHING = Analysis()
 
 
 class Answer(Noun):
@@ -38,6 +43,13 @@ class Answer(Noun):
 
     allowed: bool
     text: str
+
+
+class Told(NamedTuple):
+    """A judgement, and what a report of it shows of the base."""
+
+    report: GateReport
+    look: Look
 
 
 class PushedRef(Noun):
@@ -48,6 +60,16 @@ class PushedRef(Noun):
     remote_ref: str
     remote_id: str
 
+    @property
+    def is_tag(self) -> bool:
+        """True where the remote has, or shall have, a tag of that name."""
+        return self.remote_ref.startswith("refs/tags/")
+
+    @property
+    def is_deletion(self) -> bool:
+        """True where the remote ref shall go."""
+        return is_absent(self.local_id)
+
 
 def answer_commit(repository: Repository, *, agent: str | None, clock: Clock) -> Answer:
     """May what is staged be committed?"""
@@ -57,7 +79,7 @@ def answer_commit(repository: Repository, *, agent: str | None, clock: Clock) ->
         return _refused("commit", in_quarantine)
     trust = trusted(repository, repository.head())
     changes = staged(repository, limit=trust.limit)
-    return _answered([_judged(repository, changes, trust, state, clock)])
+    return _answered([judged(repository, changes, trust, state, clock)])
 
 
 def answer_push(
@@ -80,17 +102,20 @@ def answer_push(
     )
     if in_quarantine:
         return _refused("push", in_quarantine)
+    unseen = [ref for ref in outgoing if _is_unseen(repository, ref)]
+    if unseen:
+        return _fetch_first(unseen, remote)
     reports = [
         _judged_range(repository, ref, commits, state, clock)
         for ref, commits in outgoing.items()
-        if commits is not None and commits.commits
+        if commits is not None and _is_judged(repository, ref, commits)
     ]
     return _answered(reports)
 
 
 def parse_refs(lines: str) -> list[PushedRef]:
     """The refs that git lists: `<local ref> <local id> <remote ref> <remote id>`."""
-    return [_parse_ref(line) for line in lines.splitlines() if line.strip()]
+    return [_parse_ref(line) for line in lines.split("\n") if line.strip()]
 
 
 def _parse_ref(line: str) -> PushedRef:
@@ -134,9 +159,26 @@ def _outgoing(repository: Repository, ref: PushedRef, remote: str) -> Range | No
     head = repository.find_commit(ref.local_id)
     if head is None:  # a deletion, or a tag on a file or a folder
         return None
-    old = repository.find_commit(ref.remote_id)
-    published = repository.published_at(remote)
-    return repository.outgoing(head, [*([old] if old else []), published])
+    old = _old(repository, ref)
+    return published.outgoing(repository, head, remote, old=old, ref=ref.remote_ref)
+
+
+def _old(repository: Repository, ref: PushedRef) -> str | None:
+    """What a branch of the remote was; a tag that moves takes code from nobody."""
+    return None if ref.is_tag else repository.find_commit(ref.remote_id)
+
+
+def _is_unseen(repository: Repository, ref: PushedRef) -> bool:
+    """True where the push would replace commits of which we do not know the code."""
+    replaces = not (ref.is_tag or ref.is_deletion or is_absent(ref.remote_id))
+    return replaces and repository.find_commit(ref.remote_id) is None
+
+
+def _is_judged(repository: Repository, ref: PushedRef, outgoing: Range) -> bool:
+    """True where something is new, or a branch of the remote becomes another."""
+    if outgoing.commits:
+        return True
+    return _old(repository, ref) not in (None, outgoing.head)
 
 
 def _judged_range(
@@ -145,49 +187,76 @@ def _judged_range(
     outgoing: Range,
     state: Mirror,
     clock: Clock,
-) -> GateReport:
-    """The net change: from what the remote ref was, or from what the new ref is on."""
+) -> Told:
+    """The net change: from what the remote ref was, or from what the new ref is on.
+
+    Where it is on nothing, what its own history dropped on the way counts as well.
+    """
     met = repository.independent(outgoing.boundary)
-    base = repository.find_commit(ref.remote_id) or next(iter(met), None)
+    base = _old(repository, ref) or next(iter(met), None)
     trust = trusted(repository, base)
     changes = between(
         repository,
         base,
         outgoing.head,
-        known=[commit for commit in met if commit != base],
+        known=published.merged_from(repository, outgoing.head, base, met),
         limit=trust.limit,
     )
-    return _judged(repository, changes, trust, state, clock)
+    also = Analysis() if base else inside(repository, outgoing, trust)
+    return judged(repository, changes, trust, state, clock, also=also)
 
 
-def _judged(
+def inside(repository: Repository, outgoing: Range, trust: Trusted) -> Analysis:
+    """What a history that stands on nothing known has dropped, and still lacks."""
+    commits, head = outgoing.commits, outgoing.head
+    with analyser(trust) as analyse:
+        return dropped_inside(repository, commits, head, trust, analyse)
+
+
+def judged(
     repository: Repository,
     changes: ChangeSet,
     trust: Trusted,
     state: Mirror,
     clock: Clock,
-) -> GateReport:
-    return judge(
-        changes.changes,
-        base=changes.base,
-        head=changes.head,
-        analyse=analyser(trust),
-        settings=trust.settings.gate,
-        clock=clock,
-        dismissed=state.dismissed,
-        skipped=changes.skipped,
-        also=analysers_say(repository, changes, trust),
-        references=references(changes, trust),
-    )
+    *,
+    also: Analysis = NOTHING,
+) -> Told:
+    """The judgement of *changes* as a hook makes it, here and in `receive`."""
+    with analyser(trust) as analyse:
+        report = judge(
+            changes.changes,
+            base=changes.base,
+            head=changes.head,
+            analyse=analyse,
+            settings=trust.settings.gate,
+            clock=clock,
+            dismissed=state.dismissed,
+            skipped=changes.skipped,
+            also=also + analysers_say(repository, changes, trust),
+            references=references(changes, analyse),
+        )
+    return Told(report, Look(bases=bases_of(report.violations, changes.changes)))
 
 
 # The answer
 
 
-def _answered(reports: Sequence[GateReport]) -> Answer:
-    failed = [report for report in reports if report.decision != GO]
-    said = "\n".join(text.render(report, Look()) for report in failed)
+def _answered(judgements: Sequence[Told]) -> Answer:
+    failed = [told for told in judgements if told.report.decision != GO]
+    said = "\n".join(text.render(report, look) for report, look in failed)
     return Answer(allowed=not failed, text=said)
+
+
+def _fetch_first(refs: Sequence[PushedRef], remote: str) -> Answer:
+    names = ", ".join(safe(ref.remote_ref) for ref in refs)
+    return Answer(
+        allowed=False,
+        text=(
+            f"NO-GO: {names} holds commits that nobody here has seen, and this push "
+            f"would drop them\n  hint: fetch first: git fetch {safe(remote)}\n"
+        ),
+    )
 
 
 def _refused(what: str, quarantines: Sequence[Quarantine]) -> Answer:

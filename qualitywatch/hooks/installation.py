@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from qualitywatch.mirror import Mirror
 from qualitywatch.model import Noun
 
 GIT_HOOKS = ("pre-commit", "pre-push")
+SERVER_HOOKS = ("pre-receive",)  # where others push to
 ID = "qualitywatch-git-hook-7d1f6b0e"
 ORIGINAL_SUFFIX = ".qualitywatch-orig"
 
 _TEMPLATE = Path(__file__).parents[1] / "resources" / "git-hook.sh"
 _PYTHON = "PYTHON="
+_INSTALL = ("qualitywatch hooks install git", "qualitywatch hooks install git --server")
 
 
 class Standing(StrEnum):
@@ -46,24 +49,31 @@ class HookStatus(Noun):
     original: str | None = None  # the hook that was there before ours
 
 
-def install(repository: Repository, *, interpreter: Path) -> list[HookStatus]:
+def install(
+    repository: Repository, *, interpreter: Path, server: bool = False
+) -> list[HookStatus]:
     """Put our hooks in, keeping those that are there; doing it again changes nothing.
 
+    With *server* the hook that judges what others push here, and needs no daemon.
     Raises `UserError` with the line to add where another folder of hooks is in use.
     """
-    folder = _own_folder(repository, interpreter)
-    for name in GIT_HOOKS:
+    if not server:
+        _refuse_bare(repository)
+    names = SERVER_HOOKS if server else GIT_HOOKS
+    folder = _own_folder(repository, interpreter, names)
+    for name in names:
         _refuse_second_stranger(folder / name)
-    _ensure_mirror(repository)
+    if not server:
+        _ensure_mirror(repository)
     folder.mkdir(exist_ok=True)
-    for name in GIT_HOOKS:
+    for name in names:
         _install(folder / name, interpreter)
     return status(repository)
 
 
 def uninstall(repository: Repository) -> list[HookStatus]:
     """Take our hooks out and put back what was there before; strangers' stay."""
-    for name in GIT_HOOKS:
+    for name in (*GIT_HOOKS, *SERVER_HOOKS):
         path = _folder(repository) / name
         original = _original(path)
         if is_ours(path):
@@ -74,8 +84,18 @@ def uninstall(repository: Repository) -> list[HookStatus]:
 
 
 def status(repository: Repository) -> list[HookStatus]:
-    """How each of our hooks stands where git looks for hooks now."""
-    return [_status(repository.hooks_folder() / name) for name in GIT_HOOKS]
+    """How each of our hooks stands where git looks for hooks now.
+
+    The server's is told of where there is no work tree, and where it is ours.
+    """
+    folder = repository.hooks_folder()
+    here = () if repository.root is None else GIT_HOOKS
+    server = tuple(
+        name
+        for name in SERVER_HOOKS
+        if repository.root is None or is_ours(folder / name)
+    )
+    return [_status(folder / name) for name in (*here, *server)]
 
 
 def is_ours(path: Path) -> bool:
@@ -86,22 +106,37 @@ def is_ours(path: Path) -> bool:
         return False
 
 
+def prepare(repository: Repository, hook: str) -> None:
+    """Have what *hook* needs where another program's script calls it, not ours.
+
+    Who uses a manager of hooks never runs `install`, which would have seen to it.
+    """
+    if not is_ours(repository.hooks_folder() / hook):
+        _ensure_mirror(repository)
+
+
 def command_line(interpreter: Path, hook: str) -> str:
     """The line by which any other script can ask us."""
     return f'{shlex.quote(str(interpreter))} -P -m qualitywatch hook git {hook} "$@"'
 
 
-def _own_folder(repository: Repository, interpreter: Path) -> Path:
+def _refuse_bare(repository: Repository) -> None:
     if repository.root is None:
         raise UserError(
-            "a bare repository has no commits or pushes to guard",
+            "nobody commits in a bare repository: it is pushed to",
             place=str(repository.git_dir),
+            hint="guard what is pushed: qualitywatch hooks install git --server",
         )
+
+
+def _own_folder(
+    repository: Repository, interpreter: Path, names: Sequence[str]
+) -> Path:
     used = repository.hooks_folder()
     if used != _folder(repository).resolve():
         lines = (
             f"    {used / name}:  {command_line(interpreter, name)} || exit 1"
-            for name in GIT_HOOKS
+            for name in names
         )
         raise UserError(
             f"git looks for hooks elsewhere: core.hooksPath is {used}",
@@ -147,6 +182,7 @@ def _install(path: Path, interpreter: Path) -> None:
     script = (
         _TEMPLATE.read_text("utf-8")
         .replace("@HOOK@", path.name)
+        .replace("@INSTALL@", _INSTALL[path.name in SERVER_HOOKS])
         .replace("@PYTHON@", shlex.quote(str(interpreter)))
     )
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".qualitywatch-")

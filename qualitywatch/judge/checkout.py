@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
@@ -108,6 +108,19 @@ class Checkout:
         rows = await self._store.open_in(self.key, encodable(path))
         older = {row.base for row in rows if row.base is not None} - {current.ref}
         return [current, *[await self._old_base(ref, path) for ref in sorted(older)]]
+
+    async def learn_moves(self, paths: Collection[str]) -> None:
+        """Find out which of *paths* git takes for files of `HEAD` under another name.
+
+        Who writes the new file and then removes the old one moves nothing, says the
+        watcher; once it is committed it is a rename all the same.
+        """
+        is_gone = [not (self.root / path).exists() for path in paths]
+        if self.repository is None or all(is_gone) or not any(is_gone):
+            return
+        for row in await asyncio.to_thread(self.repository.worktree_changes):
+            if row.old_path is not None and row.path in paths:
+                self.renamed.setdefault(row.path, row.old_path)
 
     async def is_committed(self, path: str) -> bool:
         """True when `HEAD` has *path*."""

@@ -28,7 +28,7 @@ from qualitywatch.rulebook import Rulebook
 from qualitywatch.store import Store
 from qualitywatch.traces import ALONE, Around, Examined, Gains, Missing
 from qualitywatch.warden import Judged, Recorded, Warden
-from qualitywatch.workers import Workers
+from qualitywatch.workers.pool import Workers
 
 Spawn: TypeAlias = Callable[[Coroutine[Any, Any, object]], object]
 

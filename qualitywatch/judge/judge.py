@@ -23,7 +23,7 @@ from qualitywatch.model import Agent, Analysis, ChangeType, Repair, Verdict, Whe
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.store import LastJudged, Store
 from qualitywatch.warden import Warden
-from qualitywatch.workers import Workers
+from qualitywatch.workers.pool import Workers
 
 _AT_ONCE = 32  # hints; a report of an agent does not wait behind a burst of them
 _EVERY = 1_000_000

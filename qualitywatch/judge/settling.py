@@ -77,6 +77,8 @@ class Settler:
     async def _settle(self, checkout: Checkout) -> None:
         """Judge all that waits as one change set: code may move between files."""
         paths = list(checkout.pending)
+        with contextlib.suppress(MachineError):  # who judges them will meet it again
+            await checkout.learn_moves(paths)
         async with asyncio.TaskGroup() as tasks:
             for path in paths:
                 tasks.create_task(self._learn(checkout, path))

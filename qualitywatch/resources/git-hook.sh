@@ -2,7 +2,7 @@
 # qualitywatch-git-hook-7d1f6b0e
 #
 # Asks qualitywatch before a commit or a push goes through. It was written by
-# `qualitywatch hooks install git` and goes with `qualitywatch hooks uninstall git`. A
+# `@INSTALL@` and goes with `qualitywatch hooks uninstall git`. A
 # hook that was here before stands beside it as *.qualitywatch-orig, and runs first.
 
 HOOK=@HOOK@
@@ -10,7 +10,7 @@ PYTHON=@PYTHON@
 ORIGINAL=$(dirname -- "$0")/$HOOK.qualitywatch-orig
 
 INPUT=
-if [ "$HOOK" = pre-push ]; then
+if [ "$HOOK" != pre-commit ]; then
     INPUT=$(cat)
 fi
 
@@ -22,8 +22,12 @@ feed() {
 
 gone() {
     echo "qualitywatch: $PYTHON can not run qualitywatch any more, so nothing judged this." >&2
-    echo "  To mend it: install qualitywatch again, then \`qualitywatch hooks install git\`." >&2
-    echo "  To give it up: delete $0. To pass it by this once: add --no-verify." >&2
+    echo "  To mend it: install qualitywatch again, then \`@INSTALL@\`." >&2
+    if [ "$HOOK" = pre-receive ]; then
+        echo "  To give it up: delete hooks/$HOOK on the server." >&2
+    else
+        echo "  To give it up: delete $0. To pass it by this once: add --no-verify." >&2
+    fi
     exit 1
 }
 
