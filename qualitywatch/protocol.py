@@ -214,6 +214,19 @@ class Violations(Message):
     violations: tuple[Violation, ...]
 
 
+class FindBase(Params):
+    """What an open violation is measured by."""
+
+    violation: Word  # id
+
+
+class KeptBase(Message):
+    """Where its lost code is; nothing is known of a closed violation."""
+
+    workspace: str | None  # absolute path
+    base: str | None  # commit id, or the sha256 of content in the state folder
+
+
 class AgentRow(Message):
     """An agent or workspace with where it stands."""
 
@@ -275,6 +288,29 @@ class Dismiss(Params):
     violation: Word  # id
     reason: Reason
     nonce: Word
+
+
+class ShowSettings(Params):
+    """The settings and rules that an operator approved last."""
+
+    nonce: Word
+
+
+class ApproveSettings(Params):
+    """Approve the settings and rules that stand in the files now.
+
+    `digest` says which: others are refused, so that nobody approves what they have
+    not seen.
+    """
+
+    digest: Word
+    nonce: Word
+
+
+class ApprovedSettings(Message):
+    """What is approved, as one JSON text; empty where nothing is yet."""
+
+    content: str
 
 
 class CreateToken(Params):
@@ -347,6 +383,7 @@ METHODS = MappingProxyType(
         "repair.propose": Method(ProposeRepair, Proposed, _AGENT, in_quarantine=True),
         "events.subscribe": Method(Subscribe, Subscribed, _ANYONE, in_quarantine=True),
         "violations.list": Method(ListViolations, Violations, _ANYONE),
+        "violation.base": Method(FindBase, KeptBase, _ANYONE),
         "agents.list": Method(Nothing, Agents, _ANYONE),
         "quarantines.list": Method(Nothing, Quarantines, _ANYONE),
         "stats": Method(Nothing, Stats, _ANYONE),
@@ -354,6 +391,8 @@ METHODS = MappingProxyType(
         "quarantine.impose": Method(Impose, Quarantine, _OPERATOR),
         "quarantine.release": Method(Release, Quarantine, _OPERATOR),
         "violation.dismiss": Method(Dismiss, Violation, _OPERATOR),
+        "settings.show": Method(ShowSettings, ApprovedSettings, _OPERATOR),
+        "settings.approve": Method(ApproveSettings, ApprovedSettings, _OPERATOR),
         "tokens.create": Method(CreateToken, CreatedToken, _OPERATOR),
         "tokens.list": Method(ListTokens, Tokens, _OPERATOR),
         "tokens.revoke": Method(RevokeToken, TokenRow, _OPERATOR),

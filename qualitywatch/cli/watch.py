@@ -19,12 +19,14 @@ from typing import Any, Self
 import click
 import msgspec
 
-from qualitywatch import config, credentials
+from qualitywatch import approval, credentials
+from qualitywatch.analysis import CHECKS
+from qualitywatch.approval import Effective
 from qualitywatch.cli import passphrase
 from qualitywatch.cli.operator import refuse_agent, root_around
 from qualitywatch.cli.terminal import format_option, json_text, note, say
 from qualitywatch.daemon import daemon
-from qualitywatch.daemon.place import DATABASE_NAME, enrol, held
+from qualitywatch.daemon.place import DATABASE_NAME, enrol, held, state_dir_of
 from qualitywatch.errors import UserError
 from qualitywatch.git import Repository
 from qualitywatch.model import Event
@@ -60,9 +62,8 @@ def command(
     quarantines as they come, with `--format jsonl` every event.
     """
     refuse_agent()
-    root = _watchable(path)
-    settings = config.load(root, refuse_shared=True)
-    _need_passphrase(root, passphrase_file)
+    root = watchable(path)
+    going_by = prepare(root, passphrase_file)
     with _Output(_FORMATS[format]) as output:
 
         def ready(state: daemon.Ready) -> None:
@@ -70,19 +71,19 @@ def command(
             if open_page:
                 webbrowser.open(state.page)
 
-        return asyncio.run(_watch(root, settings, port, ready, output.show))
+        return asyncio.run(_watch(root, going_by, port, ready, output.show))
 
 
 async def _watch(
     root: Path,
-    settings: config.Config,
+    going_by: Effective,
     port: int | None,
     ready: Callable[[daemon.Ready], None],
     show: Callable[[Event], None],
 ) -> int:
     with _signals() as (stop, received):
         await daemon.run(
-            root, config=settings, port=port, on_ready=ready, on_event=show, stop=stop
+            root, going_by, port=port, on_ready=ready, on_event=show, stop=stop
         )
     return EXIT_INTERRUPTED if signal.SIGINT in received else 0
 
@@ -110,7 +111,8 @@ def _signals() -> Iterator[tuple[asyncio.Event, list[signal.Signals]]]:
             loop.remove_signal_handler(number)
 
 
-def _watchable(path: Path) -> Path:
+def watchable(path: Path) -> Path:
+    """The root of what is watched at *path*; `UserError` where nothing can be."""
     root = root_around(path)
     repository = Repository.discover(root)
     if repository is None:
@@ -129,21 +131,34 @@ def _watchable(path: Path) -> Path:
         return repository.root.resolve()
 
 
-# The operator's passphrase
+# What a human has decided
 
 
-def _need_passphrase(root: Path, file: Path | None) -> None:
-    """Set the operator passphrase where there is none yet."""
+def prepare(root: Path, file: Path | None) -> Effective:
+    """What the daemon of *root* goes by; sets a passphrase where there is none yet.
+
+    Raises what is wrong with settings and rules before anything is made; the first
+    start approves those that it finds.
+    """
+    if not state_dir_of(root).is_dir():
+        approval.effective(root, None)
     state_dir = enrol(root)
     with held(state_dir):
-        asyncio.run(_set_missing(state_dir / DATABASE_NAME, file))
+        return asyncio.run(_prepared(root, state_dir / DATABASE_NAME, file))
 
 
-async def _set_missing(database: Path, file: Path | None) -> None:
+async def _prepared(root: Path, database: Path, file: Path | None) -> Effective:
     async with Store.open(database, _now) as store:
+        going_by = approval.effective(root, await store.approved_settings())
+        if going_by.is_first:  # what can not be read is not approved
+            approval.rules_of(going_by.standing, known_checks=CHECKS)
         if await store.passphrase_hash() is None:
             hashed = credentials.hash_passphrase(_passphrase(file))
             await store.set_passphrase_hash(hashed)
+        if going_by.is_first:
+            content = approval.write(going_by.standing)
+            await store.write(lambda write: write.approve_settings(content))
+        return going_by
 
 
 def _now() -> datetime:

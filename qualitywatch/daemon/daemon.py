@@ -15,7 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
-from qualitywatch import analysis, rulebook
+from qualitywatch import analysis, approval
+from qualitywatch.approval import Effective
 from qualitywatch.config import Config
 from qualitywatch.daemon.place import (
     DATABASE_NAME,
@@ -36,13 +37,13 @@ from qualitywatch.hub.stream import Stream
 from qualitywatch.judge import Heads, Judge
 from qualitywatch.model import Agent, Event, Noun, Repair, Verdict
 from qualitywatch.protocol import Check, ProposedFile, Report, Reported
-from qualitywatch.rulebook import Rulebook
 from qualitywatch.store import Store
 from qualitywatch.warden import STORE, Warden
-from qualitywatch.workers import Workers
+from qualitywatch.workers.pool import Workers
 
 _PORTS_TRIED = 100
 _GUARD_SECONDS = 5.0
+_SETTINGS = "settings"  # what is degraded while other ones stand in the files
 _CARE_SECONDS = 1.0  # for so long hooks can be led astray
 
 
@@ -56,19 +57,20 @@ class Ready(Noun):
 
 async def run(
     root: Path,
+    going_by: Effective,
     *,
-    config: Config,
     port: int | None,
     on_ready: Callable[[Ready], None],
     on_event: Callable[[Event], None],
     stop: asyncio.Event,
 ) -> None:
-    """Watch *root* until *stop* is set.
+    """Watch *root* by the settings and rules of *going_by* until *stop* is set.
 
     Raises `InTheWay` where another daemon runs or *port* is taken; without *port* the
     next free one is used. Raises `RuleError` before anything has started.
     """
-    rules = _rules(root, config)
+    config = going_by.standing.settings
+    rules = approval.rules_of(going_by.standing, known_checks=analysis.CHECKS)
     state_dir = enrol(root)
     async with AsyncExitStack() as stack:
         stack.enter_context(held(state_dir))
@@ -104,6 +106,8 @@ async def run(
         tasks.spawn(_guard(state_dir / DATABASE_NAME, warden))
         tasks.spawn(_take_care(warden))
         service = _service(root, config, warden, judge, store, stream)
+        if going_by.problem is not None:
+            await warden.degraded(_SETTINGS, going_by.problem)
         server = await _listen(service, config, port, state_dir, stack)
         _announce(server.url, state_dir, stack)
         page = f"{server.url}/#token={service.ticket()}"
@@ -147,11 +151,6 @@ class _Nobody:
 
 
 # Building
-
-
-def _rules(root: Path, config: Config) -> Rulebook:
-    rules = rulebook.for_repository(root, known_checks=analysis.CHECKS)
-    return rules.without(config.rules.disabled)
 
 
 async def _records(

@@ -100,10 +100,15 @@ def refuse_if_vanished(root: Path) -> None:
         )
 
 
+def lock_file_of(state_dir: Path) -> Path:
+    """The file that the daemon of *state_dir* keeps open and locked."""
+    return state_dir / _LOCK_NAME
+
+
 def is_held(state_dir: Path) -> bool:
     """True while a daemon (or an operator command in its stead) holds *state_dir*."""
     try:
-        descriptor = os.open(state_dir / _LOCK_NAME, os.O_RDONLY)
+        descriptor = os.open(lock_file_of(state_dir), os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -181,7 +186,7 @@ def _make_private(folder: Path) -> None:
 
 def _lock_file(state_dir: Path) -> int:
     try:
-        return os.open(state_dir / _LOCK_NAME, os.O_RDWR | os.O_CREAT, mode=0o600)
+        return os.open(lock_file_of(state_dir), os.O_RDWR | os.O_CREAT, mode=0o600)
     except OSError as error:
         raise MachineError(
             f"the state folder can not be locked: {error.strerror}",

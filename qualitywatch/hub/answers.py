@@ -5,6 +5,7 @@ Who may ask was settled before (`service`): these only do what was asked.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from qualitywatch import credentials, protocol
+from qualitywatch import approval, credentials, protocol
 from qualitywatch.errors import PeerError
 from qualitywatch.hub.parts import Parts
 from qualitywatch.hub.paths import check_size, inside
@@ -126,6 +127,18 @@ async def violations(
     return protocol.Violations(violations=found)
 
 
+async def base(
+    parts: Parts, session: Session, params: protocol.FindBase
+) -> protocol.KeptBase:
+    """Where the code is that an open violation took away."""
+    rows = await parts.store.open_of([params.violation])
+    row = rows[0] if rows else None
+    return protocol.KeptBase(
+        workspace=None if row is None else row.workspace,
+        base=None if row is None else row.base,
+    )
+
+
 async def agents(
     parts: Parts, session: Session, params: protocol.Nothing
 ) -> protocol.Agents:
@@ -212,6 +225,30 @@ async def dismiss(
     return await parts.warden.dismiss(params.violation, params.reason, _by(session))
 
 
+async def show_settings(
+    parts: Parts, session: Session, params: protocol.ShowSettings
+) -> protocol.ApprovedSettings:
+    """What an operator approved last."""
+    approved = await parts.store.approved_settings()
+    return protocol.ApprovedSettings(content=approved or "")
+
+
+async def approve_settings(
+    parts: Parts, session: Session, params: protocol.ApproveSettings
+) -> protocol.ApprovedSettings:
+    """What stands in the files, approved; in force when the daemon starts again."""
+    now = await asyncio.to_thread(approval.standing, parts.root, refuse_shared=True)
+    if now.digest != params.digest:
+        raise PeerError(
+            "INVALID_PARAMS",
+            "the settings or rules have changed since they were shown",
+            hint="look at them again: qualitywatch approve",
+        )
+    content = approval.write(now)
+    await parts.warden.approve_settings(content, now.digest, _by(session))
+    return protocol.ApprovedSettings(content=content)
+
+
 async def create_token(
     parts: Parts, session: Session, params: protocol.CreateToken
 ) -> protocol.CreatedToken:
@@ -266,6 +303,7 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "repair.propose": propose_repair,
         "events.subscribe": subscribe,
         "violations.list": violations,
+        "violation.base": base,
         "agents.list": agents,
         "quarantines.list": quarantines,
         "stats": stats,
@@ -273,6 +311,8 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "quarantine.impose": impose,
         "quarantine.release": release,
         "violation.dismiss": dismiss,
+        "settings.show": show_settings,
+        "settings.approve": approve_settings,
         "tokens.create": create_token,
         "tokens.list": list_tokens,
         "tokens.revoke": revoke_token,

@@ -19,7 +19,7 @@ from qualitywatch.store import rows
 from qualitywatch.store.blobs import Blobs
 from qualitywatch.store.database import BLOBS, Database
 from qualitywatch.store.rows import Counts, LastJudged, OpenViolation, Row
-from qualitywatch.store.transaction import Transaction
+from qualitywatch.store.transaction import APPROVED, Transaction
 
 T = TypeVar("T")
 
@@ -76,6 +76,10 @@ class Store:
             " ON CONFLICT DO UPDATE SET value = excluded.value",
             (_PASSPHRASE, hashed),
         )
+
+    async def approved_settings(self) -> str | None:
+        """What an operator approved last, see `approval`; `None` before that."""
+        return await self._database.read(partial(_meta, key=APPROVED))
 
     async def add_token(
         self,

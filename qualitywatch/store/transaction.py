@@ -10,6 +10,8 @@ import msgspec
 from qualitywatch.model import Agent, Event, Grounds, Quarantine, Violation
 from qualitywatch.store.rows import ChangeRow, ClosedAs, Closing, OpenViolation
 
+APPROVED = "approved settings"
+
 
 class Transaction:
     """Hands for one write; valid only inside the function given to `Store.write`."""
@@ -159,6 +161,16 @@ class Transaction:
                 " VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
                 (quarantine.id, violation.id, _json(violation)),
             )
+
+    # Settings.
+
+    def approve_settings(self, content: str) -> None:
+        """Keep what an operator approved, see `approval`."""
+        self._execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value",
+            (APPROVED, content),
+        )
 
     # History.
 

@@ -213,6 +213,12 @@ class Warden:
         """Lay a checked repair before the operator."""
         return await self._alone(partial(self._propose, subject, tuple(repairs)))
 
+    # Settings.
+
+    async def approve_settings(self, content: str, digest: str, by: str) -> None:
+        """Keep settings and rules that an operator approved, for the next start."""
+        await self._alone(partial(self._approve_settings, content, digest, by))
+
     # What does not work.
 
     async def degraded(self, what: str, reason: str) -> None:
@@ -287,6 +293,11 @@ class Warden:
         await self._commit(draft)
         answers = map(self.quarantine_of, attribution.subjects)
         return next((known for known in answers if known is not None), None)
+
+    async def _approve_settings(self, content: str, digest: str, by: str) -> None:
+        draft = self._draft()
+        draft.tell("settings.approved", {"digest": digest, "by": by})
+        await self._commit(draft, lambda write, _: write.approve_settings(content))
 
     async def _dismiss(self, id: str, reason: str, by: str) -> Violation:
         violation = await self._store.violation(id)

@@ -60,10 +60,7 @@ class Operator:
 
     def look(self, *words: str) -> Done:
         """Run a command that needs no passphrase."""
-        self._capsys.readouterr()
-        code = run([*words, "--repo", str(self.root)])
-        printed = self._capsys.readouterr()
-        return Done(code=code, out=printed.out, err=printed.err)
+        return self.run(*words, "--repo", str(self.root))
 
     def do(self, *words: str, file: Path | None = None) -> Done:
         """Run an operator's command."""
@@ -72,9 +69,24 @@ class Operator:
 
     def init(self, *words: str) -> Done:
         """Run `init`; the passphrase comes from the file unless *words* say more."""
-        self._capsys.readouterr()
         file = str(self.passphrase_file)
-        code = run(["init", str(self.root), "--passphrase-file", file, *words])
+        return self.run("init", str(self.root), "--passphrase-file", file, *words)
+
+    def start(self, *words: str) -> Done:
+        """Start a daemon in the background, from a process that ends."""
+        file = str(self.passphrase_file)
+        root = str(self.root)
+        done = subprocess.run(
+            [*PROGRAM, "start", root, "--passphrase-file", file, "--port", "0", *words],
+            capture_output=True,
+            text=True,
+        )
+        return Done(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def run(self, *words: str) -> Done:
+        """Run any command, as it stands."""
+        self._capsys.readouterr()
+        code = run(list(words))
         printed = self._capsys.readouterr()
         return Done(code=code, out=printed.out, err=printed.err)
 
@@ -83,11 +95,15 @@ class Operator:
         """Where the state is."""
         return place.state_dir_of(self.root)
 
-    def seed(self, *violations: Violation, agent: str = "cursor-1") -> None:
-        """Record what *agent* has dropped, as the daemon would."""
-        asyncio.run(self._record(violations, agent))
+    def seed(
+        self, *violations: Violation, agent: str = "cursor-1", base: str | None = None
+    ) -> None:
+        """Record what *agent* has dropped of *base*, as the daemon would."""
+        asyncio.run(self._record(violations, agent, base))
 
-    async def _record(self, violations: tuple[Violation, ...], agent: str) -> None:
+    async def _record(
+        self, violations: tuple[Violation, ...], agent: str, base: str | None
+    ) -> None:
         database = self.state_dir / place.DATABASE_NAME
         async with Store.open(database, now) as store:
             warden = Warden(
@@ -100,16 +116,16 @@ class Operator:
             await warden.restore()
             await warden.seen(factories.agent(agent, workspace=str(self.root)))
             for violation in violations:
-                await warden.record(self._judged(violation, agent))
+                await warden.record(self._judged(violation, agent, base))
 
-    def _judged(self, violation: Violation, agent: str) -> Judged:
+    def _judged(self, violation: Violation, agent: str, base: str | None) -> Judged:
         return Judged(
             workspace=str(self.root),
             path=violation.path,
             change_type=ChangeType.UPDATE,
             sha256="0" * 64,
             when=When.SAVE,
-            base=None,
+            base=base,
             analysis=Analysis(violations=(violation,)),
             rules_ran=frozenset({violation.rule}),
             attribution=Attribution(subject=agent, agent=agent, grounds=Grounds.REPORT),

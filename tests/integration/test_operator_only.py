@@ -23,6 +23,8 @@ CALLS = {
     "quarantine.impose": {"subject": "cursor-2", "reason": "x", "nonce": "x"},
     "quarantine.release": {"subject": "cursor-1", "reason": "x", "nonce": "x"},
     "violation.dismiss": {"violation": "0" * 32, "reason": "x", "nonce": "x"},
+    "settings.show": {"nonce": "x"},
+    "settings.approve": {"digest": "x", "nonce": "x"},
     "tokens.create": {"role": "operator", "nonce": "x"},
     "tokens.list": {"nonce": "x"},
     "tokens.revoke": {"id": "x", "nonce": "x"},
