@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -21,6 +22,14 @@ GIT_ENVIRONMENT = {
     "GIT_TEMPLATE_DIR": "",
 }
 
+# A shell starts what runs in its background deaf to Ctrl-C, and so all its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+CI_SYSTEMS = (
+    *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD"),
+    *("BITBUCKET_BUILD_NUMBER", "BUILDKITE"),
+)
+
 
 @pytest.fixture(autouse=True)
 def isolated_environment(
@@ -30,7 +39,10 @@ def isolated_environment(
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.delenv("QUALITYWATCH_AGENT", raising=False)
+    for name in CI_SYSTEMS:  # the base of a gate is what they say
+        monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     for name, value in GIT_ENVIRONMENT.items():

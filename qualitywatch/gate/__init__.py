@@ -4,8 +4,10 @@ Whether we fail open or closed is said here once: **closed**. What could not be 
 parsed or known is NO-GO; what is not ours to judge is listed as skipped and passes.
 """
 
-from qualitywatch.gate.changes import ChangeSet, between, resolved, staged, worktree
+from qualitywatch.gate.base import Base, named_base, usual_base
+from qualitywatch.gate.changes import ChangeSet, between, joined, staged, worktree
 from qualitywatch.gate.concern import concerned, known_state
+from qualitywatch.gate.first_push import dropped_inside
 from qualitywatch.gate.judgement import judge
 from qualitywatch.gate.references import References
 from qualitywatch.gate.surroundings import Analyse, Task
@@ -20,6 +22,7 @@ from qualitywatch.gate.trust import (
 
 __all__ = [
     "Analyse",
+    "Base",
     "ChangeSet",
     "References",
     "Task",
@@ -29,11 +32,14 @@ __all__ = [
     "analysers_say",
     "between",
     "concerned",
+    "dropped_inside",
+    "joined",
     "judge",
     "known_state",
+    "named_base",
     "references",
-    "resolved",
     "staged",
     "trusted",
+    "usual_base",
     "worktree",
 ]

@@ -12,9 +12,10 @@ from pathlib import Path
 import msgspec
 
 from qualitywatch.errors import MachineError, UserError
-from qualitywatch.gate import own_files
+from qualitywatch.gate import merging, own_files
+from qualitywatch.gate.merging import Contested
 from qualitywatch.gate.tree import Tree, read_file
-from qualitywatch.git import PathChange, Repository
+from qualitywatch.git import PathChange, Repository, merged
 from qualitywatch.model import Change, ChangeType, Noun, Skipped
 from qualitywatch.reports.safe import encodable
 
@@ -31,51 +32,56 @@ class ChangeSet(Noun):
     skipped: tuple[Skipped, ...] = ()
 
 
-def resolved(repository: Repository, base: str | None, head: str) -> tuple[str, str]:
-    """The ids of the merge base and of *head*; without *base*, of the usual one."""
-    newest = repository.rev_parse(head)
-    wanted = repository.rev_parse(base) if base else _usual_base(repository)
-    common = repository.merge_base(wanted, newest)
-    if common is None:
-        raise UserError(
-            f"{base or wanted} and {head} have no commit in common",
-            hint="the clone is shallow: fetch the whole history first"
-            if repository.is_shallow()
-            else "name another one with --base",
-        )
-    return common, newest
-
-
 def between(
     repository: Repository,
     base: str | None,
     head: str,
     *,
     known: Iterable[str] = (),
+    fully: bool = True,
     limit: int,
 ) -> ChangeSet:
     """The net changes from *base* (`None`: nothing) to *head*.
 
     A file that is the same in one of the commits *known* was only merged from there.
+    *fully* also judges where one side's work was left out for the other's (`merging`):
+    three more calls of git for each of *known*.
     *limit* is how much of a file is read: of a longer one enough to refuse it.
     """
-    rows = repository.changed(base, head)
-    for other in known:
-        rows = _differing(rows, repository.changed(other, head))
+
+    def against(other: str) -> list[PathChange]:
+        return repository.changed(other, head)
+
+    sides = merging.sides(repository, base, known, against, fully=fully)
+    found = repository.changed(base, head)
+    rows = merging.judged_rows(found, sides)
     read = _FromGit(repository, limit)
     tree = Tree(repository, rev=head, limit=limit)
-    return _change_set(repository, base, head, rows, read.change, tree)
+    also = [read.resolved(each) for each in merging.contested(found, sides)]
+    return _change_set(repository, base, head, rows, read.change, tree, also)
+
+
+def joined(first: ChangeSet, second: ChangeSet) -> ChangeSet:
+    """*first*, and what only *second* holds: changes since another base."""
+    also = tuple(each for each in second.changes if each not in first.changes)
+    told = {each.path for each in first.skipped}
+    skipped = tuple(each for each in second.skipped if each.path not in told)
+    return msgspec.structs.replace(
+        first, changes=first.changes + also, skipped=first.skipped + skipped
+    )
 
 
 def staged(repository: Repository, *, limit: int) -> ChangeSet:
     """What the next commit would change."""
     _checkout(repository)
-    rows = repository.staged()
-    for other in repository.merging():
-        rows = _differing(rows, repository.staged(other))
+    base, others = repository.head(), repository.merging()
+    sides = merging.sides(repository, base, others, repository.staged, fully=True)
+    found = repository.staged(base)
+    rows = merging.judged_rows(found, sides)
     read = _FromGit(repository, limit)
     tree = Tree(repository, staged=True, limit=limit)
-    return _change_set(repository, repository.head(), None, rows, read.change, tree)
+    also = [read.resolved(each) for each in merging.contested(found, sides)]
+    return _change_set(repository, base, None, rows, read.change, tree, also)
 
 
 def worktree(repository: Repository, *, limit: int) -> ChangeSet:
@@ -103,11 +109,14 @@ def _change_set(
     rows: Sequence[PathChange],
     read: Read,
     tree: Tree,
+    also: Sequence[Change] = (),
 ) -> ChangeSet:
     rows = [part for row in rows for part in _in_sight(row)]
     marked = repository.attributes(base, [row.path for row in rows])
     reasons = {row.path: _not_judged(row, marked) for row in rows}
-    read_ = (_checked(row, read) for row in rows if not reasons[row.path])
+    read_ = [_checked(row, read) for row in rows if not reasons[row.path]]
+    judged = {encodable(row.path) for row in rows if not reasons[row.path]}
+    read_ += [change for change in also if change.path in judged]
     return ChangeSet(
         base=base,
         head=head,
@@ -138,19 +147,28 @@ def _in_sight(row: PathChange) -> tuple[PathChange, ...]:
 
 
 def _not_judged(row: PathChange, marked: dict[str, str]) -> str | None:
-    if row.is_submodule:
+    if row.is_submodule and not row.became_submodule:
         return "submodule"
-    if row.is_link and not row.became_link:
+    if row.is_link and not row.became_link and not _is_link_of_ours(row):
         return "symbolic link"
     if row.path in marked:
         return f"{marked[row.path]}, says .gitattributes of the base"
     return None
 
 
+def _is_link_of_ours(row: PathChange) -> bool:
+    """True where settings or a rule would be read from what is only a name."""
+    return row.change_type is not ChangeType.DELETE and own_files.is_ours(row.path)
+
+
 def _checked(row: PathChange, read: Read) -> Change:
     """The change, with a problem where it hides the file or breaks one of ours."""
     if row.became_link:
         return _unread(row, "is a symbolic link now")
+    if _is_link_of_ours(row) and row.is_link:
+        return _unread(row, "is a symbolic link")
+    if row.became_submodule:
+        return _unread(row, "is a submodule now")
     change = read(row)
     fault = own_files.fault(change.path, change.after)
     return change if fault is None else _unread(row, fault)
@@ -163,14 +181,6 @@ def _is_same(change: Change) -> bool:
         and change.old_path is None
         and change.before == change.after
     )
-
-
-def _differing(
-    rows: Iterable[PathChange], from_other: Iterable[PathChange]
-) -> list[PathChange]:
-    """Those *rows* whose file differs from the other commit as well."""
-    paths = {row.path for row in from_other}
-    return [row for row in rows if row.path in paths]
 
 
 class _FromGit:
@@ -190,6 +200,20 @@ class _FromGit:
             )
         except MachineError as error:
             return _unread(row, str(error))
+
+    def resolved(self, found: Contested) -> Change:
+        """From what git would have made of both sides to what was made of them."""
+        change = self.change(found.row)
+        if change.problem is not None or change.before is None:
+            return change
+        try:
+            ours, parted = self._blob(found.ours), self._blob(found.parted)
+        except MachineError as error:
+            return _unread(found.row, str(error))
+        before = merged(ours or b"", parted or b"", change.before)
+        if before is None:  # no text: theirs as it is
+            return change
+        return msgspec.structs.replace(change, before=before)
 
     def _blob(self, id: str | None) -> bytes | None:
         if id is None:
@@ -239,14 +263,3 @@ def _change(row: PathChange, *, before: bytes | None, after: bytes | None) -> Ch
 
 def _unread(row: PathChange, problem: str) -> Change:
     return Change(path=encodable(row.path), before=None, after=None, problem=problem)
-
-
-def _usual_base(repository: Repository) -> str:
-    for name in ("@{upstream}", "refs/remotes/origin/HEAD"):
-        found = repository.find_commit(name)
-        if found is not None:
-            return found
-    raise UserError(
-        "there is no upstream branch to compare with",
-        hint="name the commit to compare with: qualitywatch gate --base REV",
-    )

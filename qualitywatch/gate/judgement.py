@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+import msgspec
+
 from qualitywatch import config
 from qualitywatch.gate.acceptance import accepted
 from qualitywatch.gate.references import References
@@ -52,6 +54,8 @@ def judge(
     total = sum(analyses, Analysis(skipped=tuple(skipped)) + also)
     if accept_new_suppressions:
         total = accepted(total)
+    if len({change.path for change in changes}) < len(changes):
+        total = _told_once(total)
     standing = [v for v in total.violations if v.fingerprint not in dismissed]
     no_go = [
         *_failing(standing, settings),
@@ -71,6 +75,16 @@ def judge(
         duration_ms=round((clock() - started) * 1000, 1),
         suppressed=total.suppressed,
     )
+
+
+def _told_once(analysis: Analysis) -> Analysis:
+    """A file that a merge has changed is judged against more than one side."""
+    told = {
+        (each.rule, each.path, each.line, each.column, each.fingerprint): each
+        for each in reversed(analysis.violations)
+    }
+    violations = tuple(reversed(told.values()))
+    return msgspec.structs.replace(analysis, violations=violations)
 
 
 def _failing(violations: Iterable[Violation], settings: config.Gate) -> Iterator[str]:

@@ -33,6 +33,11 @@ def fault(path: str, content: bytes | None) -> str | None:
     return None
 
 
+def is_ours(path: str) -> bool:
+    """True for our settings and for a rule of the repository."""
+    return path == config.FILE_NAME or _is_rule(PurePosixPath(path))
+
+
 def _is_rule(path: PurePosixPath) -> bool:
     own = PurePosixPath(rulebook.OWN_FOLDER.as_posix())
     return path.parent.parent == own and path.suffix == ".md"

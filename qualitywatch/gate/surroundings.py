@@ -6,7 +6,7 @@ the others gained and who imports it, and only such a file is judged again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,20 +20,36 @@ if TYPE_CHECKING:
 
 Task = tuple[Change, Around]
 Analyse = Callable[[Sequence[Task]], Iterable[Examined]]
+Judging = Generator[Sequence[Task], Sequence[Examined], list[Analysis]]
 
 
 def judged(
     changes: Sequence[Change], analyse: Analyse, references: References | None
 ) -> list[Analysis]:
     """The analysis of each of *changes*, with what the others say of it."""
-    first = list(analyse([(change, ALONE) for change in changes]))
+    asking = judging(changes, references)
+    tasks = next(asking)
+    while True:
+        try:
+            tasks = asking.send(list(analyse(tasks)))
+        except StopIteration as end:
+            analyses: list[Analysis] = end.value
+            return analyses
+
+
+def judging(changes: Sequence[Change], references: References | None) -> Judging:
+    """The same for whoever judges many change sets at once: asks, and is answered.
+
+    What it yields is to be examined; what it is sent are the answers, in order.
+    """
+    first = yield [(change, ALONE) for change in changes]
     arounds = _arounds(changes, first, references)
     tasks = [
         (change, around)
         for change, around in zip(changes, arounds, strict=True)
         if around != ALONE
     ]
-    again = iter(analyse(tasks) if tasks else ())
+    again = iter((yield tasks) if tasks else ())
     return [
         (examined if around == ALONE else next(again)).analysis
         for examined, around in zip(first, arounds, strict=True)

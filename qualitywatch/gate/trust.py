@@ -6,25 +6,18 @@ the changes after it.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from qualitywatch import config, rulebook
 from qualitywatch.config import Config
 from qualitywatch.errors import RuleError
+from qualitywatch.gate.analysing import Analyser
 from qualitywatch.gate.changes import ChangeSet
 from qualitywatch.gate.references import References
-from qualitywatch.gate.surroundings import Analyse, Task
 from qualitywatch.git import Repository
 from qualitywatch.model import Analysis
 from qualitywatch.rulebook import Rulebook
-from qualitywatch.traces import Examined, Import
-
-# A forked child costs 60 ms for every change, a pool a second before the first.
-FEW_CHANGES = 16
-FILES_AT_ONCE = 50  # whose imports one child reads
 
 
 class Trusted(NamedTuple):
@@ -46,36 +39,14 @@ def trusted(repository: Repository, base: str | None) -> Trusted:
     return Trusted(settings, rules.without(settings.rules.disabled))
 
 
-def analyser(trust: Trusted) -> Analyse:
+def analyser(trust: Trusted) -> Analyser:
     """The `analyse` of `judge` that keeps parsers in processes with limits."""
-
-    def analyse(tasks: Sequence[Task]) -> Iterator[Examined]:
-        if not tasks:
-            return
-        from qualitywatch.workers import Workers, examine_once
-
-        limits = trust.settings.analysis
-        if len(tasks) > FEW_CHANGES:
-            with Workers(trust.rules, limits) as workers:
-                yield from workers.examine_all(tasks)
-            return
-        for change, around in tasks:
-            yield examine_once(change, trust.rules, limits=limits, around=around)
-
-    return analyse
+    return Analyser(trust.rules, trust.settings.analysis)
 
 
-def references(changes: ChangeSet, trust: Trusted) -> References:
+def references(changes: ChangeSet, analyse: Analyser) -> References:
     """Finds who in the repository still needs what *changes* take away."""
-
-    def imports(files: Sequence[tuple[str, bytes]]) -> Iterator[tuple[Import, ...]]:
-        from qualitywatch.workers import imports_once
-
-        for start in range(0, len(files), FILES_AT_ONCE):
-            some = files[start : start + FILES_AT_ONCE]
-            yield from imports_once(some, limits=trust.settings.analysis)
-
-    return References(changes.tree, imports)
+    return References(changes.tree, analyse.imports)
 
 
 def analysers_say(
@@ -116,7 +87,9 @@ def _rules_at(repository: Repository, base: str | None) -> Rulebook:
     names = repository.files(base, own) if base else []
     if base is None or not names:
         return rulebook.load()
-    from qualitywatch.analysis import CHECKS  # only a repository's own rules need it
+    import tempfile  # only a repository's own rules need it, and the parsers
+
+    from qualitywatch.analysis import CHECKS
 
     with tempfile.TemporaryDirectory(prefix="qualitywatch-") as folder:
         for name in names:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -23,6 +22,8 @@ def not_ours(files: Mapping[str, bytes], paths: Collection[str]) -> dict[str, st
     """Those of *paths* that *files* mark, and the attribute that does."""
     if not any(b"linguist-" in content for content in files.values()):
         return {}
+    import tempfile  # 5 ms; few ask
+
     with tempfile.TemporaryDirectory(prefix="qualitywatch-") as folder:
         return _marked(Path(folder), files, paths)
 

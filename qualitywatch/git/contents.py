@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from qualitywatch.git import attributes, command, parse
@@ -17,12 +18,20 @@ _NO_LFS = (
 class Contents:
     """Two processes, each started when it is first needed: stored and filtered."""
 
-    def __init__(self, *, folder: Path, common_dir: Path) -> None:
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        common_dir: Path,
+        incoming: Mapping[str, str] = command.NOTHING_INCOMING,
+    ) -> None:
         self._folder = folder
         self._common_dir = common_dir
-        self._stored = Batch(["cat-file", "--batch"], folder=folder)
+        self._stored = Batch(["cat-file", "--batch"], folder=folder, incoming=incoming)
         self._filtered = Batch(
-            [*_NO_LFS, "cat-file", "--batch", "--filters"], folder=folder
+            [*_NO_LFS, "cat-file", "--batch", "--filters"],
+            folder=folder,
+            incoming=incoming,
         )
         # What the filtered process has read by now: it never looks a second time.
         self._signatures: dict[Path, tuple[int, int] | None] = {}
@@ -37,6 +46,10 @@ class Contents:
             return self._filtered_alone(name, as_path, limit)
         self._notice_new_filters(as_path)
         return self._filtered.read(parse.raw(f"{name} {as_path}"), limit=limit)
+
+    def id(self, name: str) -> str | None:
+        """The id of the object *name*, which holds no line end; `None` if none is."""
+        return self._stored.id(parse.raw(name))
 
     def close(self) -> None:
         """End the processes."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import structs
 
 from qualitywatch.model import ChangeType, Noun
+from qualitywatch.regex import regex
 
 _LINK = "120000"
 _SUBMODULE = "160000"
-_ABSENT = re.compile(r"0+")
+_HIDDEN = (_LINK, _SUBMODULE)  # what they lead to is not in this repository's files
+_ABSENT = regex(r"0+")
 _TYPES = {
     "A": ChangeType.INSERT,
     "C": ChangeType.INSERT,
@@ -32,9 +33,10 @@ class PathChange(Noun):
     old_path: str | None = None
     before_id: str | None = None
     after_id: str | None = None
-    is_link: bool = False  # on one side at least
+    is_link: bool = False  # now, or it was one and is deleted
     became_link: bool = False  # a file before, and what it held is out of sight now
-    is_submodule: bool = False
+    is_submodule: bool = False  # now, or it was one and is deleted
+    became_submodule: bool = False  # a file before, like `became_link`
     is_unmerged: bool = False
 
 
@@ -53,6 +55,8 @@ class Commit(Noun):
     committer: Person
     parents: tuple[str, ...] = ()
     trailers: tuple[tuple[str, str], ...] = ()
+    seconds: int = 0  # since 1970, when it was committed
+    subject: str = ""
 
 
 def text(raw: bytes) -> str:
@@ -94,10 +98,12 @@ def status(output: bytes) -> list[PathChange]:
 def log(output: bytes) -> list[Commit]:
     """The commits of `LOG_FORMAT` with `-z`."""
     parts = iter(fields(output))
-    return [_commit(id, *(next(parts) for _ in range(6))) for id in parts]
+    return [_commit(id, *(next(parts) for _ in range(8))) for id in parts]
 
 
-LOG_FORMAT = "%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%(trailers:only,unfold)"
+LOG_FORMAT = (
+    "%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%(trailers:only,unfold)%x00%ct%x00%s"
+)
 
 
 def _raw_row(head: list[str], parts: Iterator[str]) -> PathChange:
@@ -157,21 +163,28 @@ def _path_change(
     path: str,
     old_path: str | None,
 ) -> PathChange:
+    before, after = modes
+    is_gone = is_absent(after)
+    if before in _HIDDEN and after not in _HIDDEN and not is_gone:
+        before, letter, old_path = "0", "A", None  # all that it holds is new here
+        ids = ("0", ids[1])
+    was_file = not is_absent(before) and before not in _HIDDEN
     return PathChange(
         path=path,
         old_path=old_path,
         change_type=_TYPES.get(letter, ChangeType.UPDATE),
         before_id=None if is_absent(ids[0]) else ids[0],
         after_id=None if is_absent(ids[1]) else ids[1],
-        is_link=_LINK in modes,
-        became_link=modes[1] == _LINK != modes[0] and not is_absent(modes[0]),
-        is_submodule=_SUBMODULE in modes,
+        is_link=_LINK in (after, before if is_gone else after),
+        became_link=was_file and after == _LINK,
+        is_submodule=_SUBMODULE in (after, before if is_gone else after),
+        became_submodule=was_file and after == _SUBMODULE,
         is_unmerged=letter == "U",
     )
 
 
 def _commit(id: str, parents: str, *rest: str) -> Commit:
-    name, email, by_name, by_email, trailers = rest
+    name, email, by_name, by_email, trailers, seconds, subject = rest
     pairs = (line.partition(":") for line in trailers.splitlines())
     return Commit(
         id=id,
@@ -179,4 +192,6 @@ def _commit(id: str, parents: str, *rest: str) -> Commit:
         author=Person(name=name, email=email),
         committer=Person(name=by_name, email=by_email),
         trailers=tuple((key.strip(), value.strip()) for key, _, value in pairs),
+        seconds=int(seconds or 0),
+        subject=subject,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,18 +11,25 @@ from typing import Self
 import msgspec
 
 from qualitywatch.errors import MachineError, UserError
-from qualitywatch.git import attributes, command, parse
+from qualitywatch.git import attributes, command, moved, parse
 from qualitywatch.git.contents import Contents
 from qualitywatch.git.parse import Commit, PathChange
 from qualitywatch.model import ChangeType, Noun
+from qualitywatch.regex import regex
 
 STATE_FOLDER = "qualitywatch"
 
 _DIFF = (
     *("-r", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv"),
     *("-M", "-l1000"),  # the limit stated, or a setting could lower it
+    "--ignore-submodules=dirty",  # else `.gitmodules` could hide where one came
 )
-_SPACE = re.compile(r"\s")
+_STATUS = (
+    *("status", "--porcelain=v2", "-z", "--untracked-files=all", "--find-renames"),
+    "--ignore-submodules=dirty",  # what lies in them is not ours
+)
+_SPACE = regex(r"\s")
+_PLAIN = regex(r"[\w./+-]+(?:[~^]\d*)*(?:\^\{\w+\})?(?::[^\r\n]*)?", re.ASCII)
 
 
 class Range(Noun):
@@ -47,6 +54,7 @@ class Repository:
         git_dir: Path,
         common_dir: Path,
         index_file: Path | None = None,
+        incoming: Mapping[str, str] = command.NOTHING_INCOMING,
     ) -> None:
         self.root = root  # None in a bare repository
         self.git_dir = git_dir
@@ -55,32 +63,40 @@ class Repository:
         self.name = root.name if root else common_dir.stem
         self._index_file = index_file
         self._folder = root or git_dir
-        self._contents = Contents(folder=self._folder, common_dir=common_dir)
+        self._incoming = incoming
+        self._contents = Contents(
+            folder=self._folder,
+            common_dir=common_dir,
+            incoming={**incoming, **command.of_index(index_file)},
+        )
 
     @classmethod
     def discover(
-        cls, path: Path, *, index_file: Path | None = None
+        cls,
+        path: Path,
+        *,
+        index_file: Path | None = None,
+        incoming: Mapping[str, str] = command.NOTHING_INCOMING,
     ) -> Repository | None:
         """The repository that *path* lies in, or `None` if there is none.
 
         *index_file* is what git exports to hooks as `GIT_INDEX_FILE`: `git commit -a`
         and `git commit -- paths` commit another index than the usual one.
+        *incoming* shows a pre-receive hook the objects of the push (`command`).
         """
         folder = (path if path.is_dir() else path.parent).resolve()
         if not folder.is_dir():
             raise UserError("no such folder", place=str(path))
-        places = _rev_parse(
-            folder, "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir"
-        )
+        places = _places(folder)
         if places is None:
             return None
-        inside, git_dir, common = places
-        top = _rev_parse(folder, "--show-toplevel") if inside == "true" else None
+        git_dir, common, *top = places
         return cls(
             root=Path(top[0]) if top else None,
             git_dir=Path(git_dir),
             common_dir=(folder / common).resolve(),
             index_file=index_file.absolute() if index_file else None,
+            incoming=incoming,
         )
 
     def __enter__(self) -> Self:
@@ -123,6 +139,8 @@ class Repository:
 
     def files(self, rev: str, folder: str) -> list[str]:
         """The paths of all files below *folder* at *rev*."""
+        if folder != "." and self._verified(f"{rev}:{folder}") is None:
+            return []
         return self._fields(
             "ls-tree", "-r", "-z", "--name-only", "--full-tree", rev, "--", folder
         )
@@ -145,6 +163,20 @@ class Repository:
         listed = self._fields("ls-files", "-z", "--cached", *others)
         return [path for path in listed if (self._folder / path).is_file()]
 
+    def listed(self, *paths: str) -> list[str]:
+        """What git keeps or would keep below *paths* in the folder.
+
+        Of a conflict three times; a repository of its own ends in a slash.
+        """
+        options = ("-z", "--cached", "--others", "--exclude-standard")
+        only = [f":(literal){path}" for path in paths]
+        return self._fields("ls-files", *options, "--", *only)
+
+    def is_tracked(self, path: str) -> bool:
+        """True if git keeps *path*, in `HEAD` or in the index."""
+        listed = self._fields("ls-files", "-z", "--cached", "--", f":(literal){path}")
+        return bool(listed) or self._verified(f"HEAD:{path}") is not None
+
     def holding(
         self,
         words: Collection[str],
@@ -158,6 +190,7 @@ class Repository:
         A folder's own files are those that git knows and those that it does not ignore.
         """
         options = ["-l", "-z", "-F", "-w", "-I", "--full-name", "--all-match"]
+        options.append("--no-color")  # else a setting could paint the names
         if rev is None:
             options.append("--cached" if staged else "--untracked")
         patterns = [part for word in words for part in ("-e", word)]
@@ -189,8 +222,30 @@ class Repository:
 
     def merge_base(self, first: str, second: str) -> str | None:
         """The newest commit that both stand on; `None` if they share no history."""
-        done = self._git("merge-base", first, second, accept=(0, 1))
-        return parse.text(done.output).strip() or None
+        return next(iter(self.merge_bases(first, second)), None)
+
+    def merge_bases(self, first: str, second: str) -> list[str]:
+        """The same, and others as good as it where histories cross: best first."""
+        if first == second:
+            return [first]
+        done = self._git("merge-base", "--all", first, second, accept=(0, 1))
+        return parse.text(done.output).split()
+
+    def parents(self, commit: str) -> list[str]:
+        """The ids of the parents; none too where a shallow clone ends."""
+        output = self._git("rev-list", "--parents", "--max-count=1", commit).output
+        return parse.text(output).split()[1:]
+
+    def with_prefix(self, digits: str) -> str | None:
+        """The id of the one commit that begins with *digits*, whatever refs exist."""
+        found = self._git("rev-parse", f"--disambiguate={digits}", accept=(0, 128))
+        ids = [self.find_commit(id) for id in parse.text(found.output).split()]
+        commits = {id for id in ids if id is not None}
+        return commits.pop() if len(commits) == 1 else None
+
+    def tree_id(self, commit: str) -> str | None:
+        """The id of all files at *commit*."""
+        return self._verified(f"{commit}^{{tree}}")
 
     def merging(self) -> list[str]:
         """The commits that an unfinished merge brings in."""
@@ -216,6 +271,13 @@ class Repository:
         """
         refs = ("for-each-ref", "--count=1", f"refs/remotes/{remote}/")
         return f"--remotes={remote}" if self._git(*refs).output else "--remotes"
+
+    def tracking(self, commit: str) -> dict[str, str]:
+        """The refs of remotes that are at *commit*; the ref each only points to."""
+        what = ("--format=%(refname) %(symref)", f"--points-at={commit}")
+        output = parse.text(self._git("for-each-ref", *what, "refs/remotes/").output)
+        rows = (line.partition(" ") for line in output.split("\n") if line)
+        return {name: target for name, _, target in rows}
 
     def independent(self, commits: Sequence[str]) -> list[str]:
         """Those of *commits* that no other one of them stands on."""
@@ -248,9 +310,21 @@ class Repository:
 
     def worktree_changes(self) -> list[PathChange]:
         """How the files differ from `HEAD`, untracked but not ignored ones included."""
-        options = ("--porcelain=v2", "-z", "--untracked-files=all", "--find-renames")
-        rows = parse.status(self._git("status", *options).output)
+        rows = parse.status(self._git(*_STATUS).output)
+        new = [row.path for row in rows if row.change_type is ChangeType.INSERT]
+        if new and any(row.change_type is ChangeType.DELETE for row in rows):
+            rows = self._with_moves(new) or rows
         return [self._with_kind(row) for row in rows]
+
+    def _with_moves(self, new: Collection[str]) -> list[PathChange]:
+        answer = moved.asked_again(
+            _STATUS,
+            new,
+            folder=self._folder,
+            index_file=self._index_file or self.git_dir / "index",
+            objects=self.common_dir / "objects",
+        )
+        return [] if answer is None else parse.status(answer)
 
     # The work tree
 
@@ -325,6 +399,7 @@ class Repository:
             folder=self._folder,
             stdin=stdin,
             index_file=self._index_file,
+            incoming=self._incoming,
             accept=accept,
         )
 
@@ -339,6 +414,13 @@ class Repository:
         return parse.fields(self._git(*arguments).output)
 
     def _verified(self, name: str) -> str | None:
+        """The id of what *name* stands for; `None` where that is nothing, or several.
+
+        A plain one is known by the process that stays: a call of its own would cost
+        milliseconds. Of others, such as `@{upstream}`, that process may die.
+        """
+        if _PLAIN.fullmatch(name):
+            return self._contents.id(name)
         arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", name)
         done = self._git(*arguments, accept=(0, 1, 128))
         return parse.text(done.output).strip() or None if done.code == 0 else None
@@ -355,14 +437,21 @@ class Repository:
         return parse.text(done.output).strip()
 
 
-def _rev_parse(folder: Path, *questions: str) -> list[str] | None:
+def _places(folder: Path) -> list[str] | None:
+    """The git folder, the common one, and the top of the work tree if there is one.
+
+    One call for all: git answers in order, and stops at the top that a bare repository
+    does not have.
+    """
+    questions = ("--absolute-git-dir", "--git-common-dir", "--show-toplevel")
     done = command.run(["rev-parse", *questions], folder=folder, accept=(0, 128))
-    if done.code == 128:
+    answers = parse.text(done.output).removesuffix("\n").split("\n")
+    is_bare = done.code == 128 and "must be run in a work tree" in done.complaint
+    if done.code == 128 and not is_bare:
         if "not a git repository" in done.complaint:
             return None
         raise command.failed("rev-parse", done.complaint, folder)
-    answers = parse.text(done.output).removesuffix("\n").split("\n")
-    if len(answers) != len(questions):
+    if len(answers) != len(questions) - is_bare:
         raise MachineError("the repository's path holds a line end", place=str(folder))
     return answers
 

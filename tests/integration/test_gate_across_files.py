@@ -42,6 +42,13 @@ def test_a_function_that_another_file_imports(repo: Repo, base: str, gate: Gate)
     assert [("silent-drop", "src/rows.js")] == found(report)
 
 
+def test_what_git_paints_for_people(repo: Repo, base: str, gate: Gate):
+    repo.git("config", "color.ui", "always")
+    repo.commit(**{"src/rows.js": SHOW})
+
+    assert [("silent-drop", "src/rows.js")] == found(gate("--base", base))
+
+
 def test_an_importer_that_was_mended(repo: Repo, base: str, gate: Gate):
     repo.commit(**{"src/rows.js": SHOW})
     repo.commit(**{"src/user.js": USER.replace("./rows.js", "rows")})

@@ -25,6 +25,35 @@ from tests.integration.test_gate import HONEST, LAZY, STRICT
 from tests.unit.test_gate import quarantine
 
 PYTHON = Path(sys.executable)
+CALLED = """\
+def total(cart, rate):
+    net = sum(line.price for line in cart)
+    tax = net * rate
+    return round(net + tax, 2)
+
+
+def refund(cart):
+    for line in cart:
+        line.price = -line.price
+    return total(cart, 0)
+"""
+MORE = """\
+
+
+def discount(cart, share):
+    for line in cart:
+        line.price *= 1 - share
+    return total(cart, 0)
+"""
+HOLLOW = CALLED.replace(
+    """\
+    net = sum(line.price for line in cart)
+    tax = net * rate
+    return round(net + tax, 2)
+""",
+    "    # TODO: implement\n    return 0\n",
+)
+CALLER = "from app import discount, refund, total\n\nprint(total([], 1), refund([]))\n"
 
 
 class Guarded(Repo):
@@ -143,6 +172,20 @@ def test_other_ways_to_commit(guarded: Guarded, options: list[str]) -> None:
 
     assert "swallowed-exception" in done.stderr
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("options", [["-a"], ["--", "app.py", "use.py"]])
+def test_importers_are_read_from_what_is_committed(
+    guarded: Guarded, options: list[str]
+) -> None:
+    """Who is mended in the same commit needs nothing that is gone."""
+    guarded.unseen(**{"app.py": CALLED, "use.py": CALLER})
+    guarded.write("app.py", CALLED.partition("def refund")[0].rstrip() + "\n")
+    guarded.write("use.py", 'from app import total\n\nprint(total([], 1), "refund")\n')
+
+    done = guarded.run("git", "commit", "-q", "-m", "x", *options)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_commit_from_a_subfolder(guarded: Guarded) -> None:
@@ -370,15 +413,87 @@ def test_what_others_pushed_is_not_ours(guarded: Guarded) -> None:
 
 
 def test_a_remote_that_moved_on(guarded: Guarded, tmp_path: Path) -> None:
-    """Somebody else has pushed a commit that we never saw: a forced push is judged."""
+    """Somebody else has pushed a commit that we never saw: who can judge its loss?"""
     other = tmp_path / "other"
     guarded.git("clone", "-q", "-b", "main", str(tmp_path / "remote.git"), str(other))
     other_repo = Guarded(other)
     other_repo.unseen(**{"theirs.py": "a = 1\n"})
     other_repo.git("push", "-q", "origin", "main")
-    guarded.unseen(**{"app.py": LAZY})
+    guarded.unseen(**{"app.py": "a = 1\n"})
 
-    assert "swallowed-exception" in guarded.push("--force", "main").stderr
+    refused = guarded.push("--force", "main")
+
+    assert refused.returncode == 1
+    assert "refs/heads/main holds commits that nobody here has seen" in refused.stderr
+    assert "hint: fetch first: git fetch origin" in refused.stderr
+
+
+def test_a_forced_push_backwards(guarded: Guarded) -> None:
+    """It brings nothing new, and takes away what the remote has."""
+    guarded.unseen(**{"app.py": HOLLOW, "use.py": CALLER})
+    guarded.unseen(**{"app.py": CALLED})
+    guarded.unseen(**{"new.py": "a = 1\n"})
+    guarded.git("push", "-q", "--no-verify", "origin", "main")
+
+    assert "hollowed-body" in guarded.push("--force", "HEAD~2:main").stderr
+    assert guarded.push("--force", "HEAD~1:main").returncode == 0
+
+
+def test_a_forced_push_of_a_rebased_branch(guarded: Guarded) -> None:
+    """What main brought in between is nobody's edit, and nothing of it is judged."""
+    guarded.git("checkout", "-q", "-b", "side")
+    guarded.unseen(**{"new.py": "a = 1\n"})
+    assert guarded.push("side").returncode == 0
+    guarded.git("checkout", "-q", "main")
+    guarded.unseen(**{"theirs.py": LAZY})
+    guarded.git("push", "-q", "--no-verify", "origin", "main")
+    guarded.git("rebase", "-q", "main", "side")
+
+    assert guarded.push("--force", "side").returncode == 0
+    guarded.unseen(**{"new.py": LAZY})
+    guarded.git("commit", "-q", "--no-verify", "--amend", "-m", "other")
+    assert guarded.push("--force", "side").returncode == 1
+
+
+@pytest.mark.parametrize(("strategy", "code"), [("ort", 0), ("ours", 1)])
+def test_a_merge_that_throws_a_side_away(
+    guarded: Guarded, strategy: str, code: int
+) -> None:
+    """A resolution that keeps one side whole has dropped the other."""
+    guarded.unseen(**{"app.py": CALLED})
+    guarded.git("push", "-q", "--no-verify", "origin", "main")
+    guarded.git("checkout", "-q", "-b", "side")
+    guarded.unseen(**{"new.py": "a = 1\n"})
+    guarded.git("push", "-q", "--no-verify", "origin", "side")
+    guarded.git("checkout", "-q", "main")
+    guarded.unseen(**{"app.py": CALLED + MORE, "use.py": CALLER})
+    guarded.git("push", "-q", "--no-verify", "origin", "main")
+    guarded.git("checkout", "-q", "side")
+    guarded.git("merge", "-q", "--no-edit", "-s", strategy, "main")
+    guarded.git("checkout", "-q", "main", "--", "use.py")
+    guarded.git("commit", "-q", "--no-verify", "--allow-empty", "--amend", "-m", "x")
+
+    assert guarded.push("side").returncode == code
+
+
+def test_code_dropped_inside_a_first_push(repo: Repo, tmp_path: Path) -> None:
+    """Nothing to compare with: each commit is, with the one before it."""
+    guarded = Guarded(repo.root)
+    guarded.commit(**{"app.py": CALLED, "use.py": CALLER})
+    guarded.commit(**{"app.py": HOLLOW})
+    guarded.git("mv", "app.py", "moved.py")
+    guarded.commit()
+    guarded.commit(**{"other.py": "a = 1\n"})
+    guarded.git("init", "-q", "--bare", str(tmp_path / "remote.git"))
+    guarded.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    _install(guarded.root)
+
+    refused = guarded.push("main")
+    guarded.unseen(**{"moved.py": CALLED})
+    passed = guarded.push("main")
+
+    assert "hollowed-body" in refused.stderr
+    assert (refused.returncode, passed.returncode) == (1, 0), passed.stderr
 
 
 @pytest.mark.parametrize("refs", [["--delete", "side"], ["v1"], ["blob-tag"], ["main"]])

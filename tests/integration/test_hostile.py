@@ -16,7 +16,7 @@ from qualitywatch import config, rulebook
 from qualitywatch.judge.files import File, read
 from qualitywatch.model import Change
 from qualitywatch.traces import Examined
-from qualitywatch.workers import Workers
+from qualitywatch.workers.pool import Workers
 from tests.factories import change
 from tests.hostile_content import Bomb, bombs
 

@@ -28,7 +28,7 @@ from qualitywatch.model import (
 from qualitywatch.protocol import Check, ProposedFile, Report
 from qualitywatch.store import Store
 from qualitywatch.warden import Judged, Recorded, Warden
-from qualitywatch.workers import Workers
+from qualitywatch.workers.pool import Workers
 from tests.conftest import Repo
 from tests.factories import agent
 

@@ -62,6 +62,53 @@ RAW = [
         id="became a link",
     ),
     pytest.param(
+        f":100644 160000 {OLD} {NEW} T\0app.py\0",
+        PathChange(
+            path="app.py",
+            change_type=ChangeType.UPDATE,
+            before_id=OLD,
+            after_id=NEW,
+            is_submodule=True,
+            became_submodule=True,
+        ),
+        id="became a submodule",
+    ),
+    pytest.param(
+        f":120000 160000 {OLD} {NEW} T\0app.py\0",
+        PathChange(
+            path="app.py",
+            change_type=ChangeType.UPDATE,
+            before_id=OLD,
+            after_id=NEW,
+            is_submodule=True,
+        ),
+        id="a link became a submodule",
+    ),
+    pytest.param(
+        f":120000 100644 {OLD} {NEW} T\0app.py\0",
+        PathChange(path="app.py", change_type=ChangeType.INSERT, after_id=NEW),
+        id="a link became a file",
+    ),
+    pytest.param(
+        f":160000 100644 {OLD} {NEW} T\0lib\0",
+        PathChange(path="lib", change_type=ChangeType.INSERT, after_id=NEW),
+        id="a submodule became a file",
+    ),
+    pytest.param(
+        f":120000 000000 {OLD} {NONE} D\0app.py\0",
+        PathChange(
+            path="app.py", change_type=ChangeType.DELETE, before_id=OLD, is_link=True
+        ),
+        id="a link is deleted",
+    ),
+    pytest.param(
+        f":100644 100755 {OLD} {OLD} M\0run.sh\0",
+        PathChange(
+            path="run.sh", change_type=ChangeType.UPDATE, before_id=OLD, after_id=OLD
+        ),
+        id="may be executed now",
+    ),
+    pytest.param(
         f":000000 000000 {NONE} {NONE} U\0app.py\0",
         PathChange(path="app.py", change_type=ChangeType.UPDATE, is_unmerged=True),
         id="in conflict",
@@ -137,7 +184,8 @@ def test_status(output: str, expected: list[PathChange]) -> None:
 
 def test_log() -> None:
     """People and trailers of a commit are read, values with colons too."""
-    output = f"{NEW}\0{OLD} {NEW}\0Ada\0a@x\0Bot\0b@x\0Co-Authored-By: C: <c@x>\n\0"
+    people = "Ada\0a@x\0Bot\0b@x\0Co-Authored-By: C: <c@x>\n"
+    output = f"{NEW}\0{OLD} {NEW}\0{people}\0001700000000\0Mend it\0"
 
     [commit] = parse.log(output.encode())
 
@@ -145,6 +193,7 @@ def test_log() -> None:
     assert commit.author == Person(name="Ada", email="a@x")
     assert commit.committer == Person(name="Bot", email="b@x")
     assert commit.trailers == (("Co-Authored-By", "C: <c@x>"),)
+    assert (commit.seconds, commit.subject) == (1_700_000_000, "Mend it")
 
 
 @pytest.mark.parametrize(
