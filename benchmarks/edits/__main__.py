@@ -22,7 +22,7 @@ from qualitywatch.analysis import CHECKS
 from qualitywatch.git import Repository
 from qualitywatch.model import Change, GateReport, Noun
 from qualitywatch.reports.safe import safe
-from qualitywatch.workers import Workers
+from qualitywatch.workers.pool import Workers
 
 POLICY = config.Policy()
 _STRICT = ("python", "javascript", "jsx", "typescript", "tsx")
