@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis.patterns.sightings import MAX_PLACES, WHOLE, Sightings
+from qualitywatch.analysis.patterns.sightings import (
+    BYTES_A_PLACE,
+    MAX_PLACES,
+    WHOLE,
+    Sightings,
+)
 from qualitywatch.rulebook.words import patterns_of
 
 
@@ -65,7 +70,7 @@ def test_sightings() -> None:
     """Words stand alone: no part of a longer one counts."""
     sightings = Sightings([frozenset({"eval"}), frozenset({"eval", "exec"})])
 
-    text = b"eval(evaluate, re_eval); exec(x)"
+    text = b"eval(evaluate, re_eval); exec(x)".ljust(BYTES_A_PLACE)
 
     assert {0: [(0, 4)], 1: [(0, 4), (25, 29)]} == sightings.of(text)
 
