@@ -27,7 +27,7 @@ from qualitywatch.workers.reasons import OUT_OF_MEMORY, death, failure, too_slow
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
-_SPENT_BYTES = 100 * 1024 * 1024  # resident: a worker that has grown so far is replaced
+_SPENT_BYTES = 60 * 1024 * 1024  # a worker that has grown by so much is replaced
 _HEAD = struct.Struct("!cQ")
 _ANSWER, _LAST_ANSWER, _FAILURE = b"a", b"l", b"f"
 _OBJECTS = 10_000  # new ones, before it is looked for trees that hang in cycles
@@ -182,6 +182,7 @@ def _close_all_but(kept: int) -> None:
 
 
 def _serve(link: socket.socket, limits: config.Analysis) -> None:
+    inherited = inside.resident()
     with link.makefile("rb") as asked:
         while head := asked.read(_HEAD.size):
             _, length = _HEAD.unpack(head)
@@ -190,7 +191,7 @@ def _serve(link: socket.socket, limits: config.Analysis) -> None:
             inside.limit_memory(is_heavy=work.is_heavy)
             kind, data = _worked(work)
             inside.tidy()
-            if kind == _ANSWER and inside.resident() > _SPENT_BYTES:
+            if kind == _ANSWER and inside.resident() - inherited > _SPENT_BYTES:
                 kind = _LAST_ANSWER
             link.sendall(_HEAD.pack(kind, len(data)))
             link.sendall(data)

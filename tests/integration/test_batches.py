@@ -180,6 +180,15 @@ def test_workers_serve_one_run_after_the_other(batches: Batches):
     assert first == again
 
 
+def test_what_a_worker_has_from_its_parent_spends_it_not(batches: Batches):
+    held = os.urandom(160 * 2**20)
+    first = set(batches.run(pids, range(2), failed=lambda *_: 0))
+    again = set(batches.run(pids, range(2), failed=lambda *_: 0))
+
+    assert first == again
+    assert len(held) == 160 * 2**20
+
+
 def test_few_items_start_one_worker(batches: Batches):
     others = children()
     assert [2] == list(batches.run(numbers, ["ab"], failed=lambda *_: 0))
