@@ -118,7 +118,8 @@ def _examined(
     parts = list(comparisons(whole, rulebook))
     for part in parts:
         left = rules if part.must_parse else _of_no_syntax(rules)
-        told = violations(_fired(part.comparison, left), part.comparison)
+        fired = _fired(part.comparison, left, leaves_traces=seen is None)
+        told = violations(fired, part.comparison)
         found += told.standing
         suppressed += listed(*told, part.comparison.suppressions)
         if seen is not None:
@@ -156,6 +157,8 @@ def _compare(
     after = _KEPT.read(change.path, content, language, max_bytes=max_bytes)
     before = _base(change, language, max_bytes)
     before, after, suppressions = without_suppressions(before, after, rulebook)
+    if before is not None:
+        after.follows(before)
     return Comparison(
         before,
         after,
@@ -202,27 +205,30 @@ def _work(rules: tuple[Rule, ...], language: str) -> _Work:
     )
 
 
-def _fired(comparison: Comparison, rules: tuple[Rule, ...]) -> Iterator[Fired]:
+def _fired(
+    comparison: Comparison, rules: tuple[Rule, ...], *, leaves_traces: bool
+) -> Iterator[Fired]:
     work = _work(rules, comparison.after.language.name)
     asked = work.of_deletions if comparison.is_deleted else work.checks
+    combined: query.Combined | None = None
     if work.patterns and not comparison.is_deleted:
-        combined = _combined(comparison.after.language, work.patterns)
+        language = comparison.after.language
+        combined = _combined(language, work.patterns, with_strings=leaves_traces)
         comparison.after.survey = combined.survey
     for rule, check, order in asked:
         for hit in check(comparison):
             yield Fired(rule=rule, hit=hit, order=order)
-    if work.patterns and not comparison.is_deleted:
-        yield from _pattern_hits(comparison, work.patterns)
+    if combined is not None:
+        yield from _pattern_hits(comparison, work.patterns, combined)
 
 
 def _pattern_hits(
-    comparison: Comparison, patterns: tuple[Rule, ...]
+    comparison: Comparison, patterns: tuple[Rule, ...], combined: query.Combined
 ) -> Iterator[Fired]:
     """Hits of queries and remarks that the base did not have."""
     by_id = {rule.id: rule for rule in patterns}
     before, after = comparison.before, comparison.after
     is_same = before is not None and before.language is after.language
-    combined = _combined(after.language, patterns)
     found = combined.hits(after, before if is_same else None)
     if not any(found.values()):
         return
@@ -251,6 +257,10 @@ def _known(
 
 
 @lru_cache(maxsize=16)
-def _combined(language: Language, patterns: tuple[Rule, ...]) -> query.Combined:
-    asked = filter(None, (QUOTES, DEFAULTS, BRANCHES, mappings_of(language.name)))
+def _combined(
+    language: Language, patterns: tuple[Rule, ...], *, with_strings: bool = True
+) -> query.Combined:
+    """One query for rules and checks; strings are many, and only traces need them."""
+    nodes = (DEFAULTS, BRANCHES, mappings_of(language.name))
+    asked = filter(None, (QUOTES, *nodes) if with_strings else nodes)
     return query.compile_combined(language, patterns, counted=tuple(asked))

@@ -132,10 +132,12 @@ def _change_set(
 
 def _in_sight(row: PathChange) -> tuple[PathChange, ...]:
     """The row; code renamed to what nobody judges was deleted, and that is new."""
-    from qualitywatch.analysis.sources.skipping import skip_reason
-
     old = row.old_path
-    if old is None or skip_reason(old, None) or not skip_reason(row.path, None):
+    if old is None:
+        return (row,)
+    from qualitywatch.analysis.sources.skipping import skip_reason  # with the parsers
+
+    if skip_reason(old, None) or not skip_reason(row.path, None):
         return (row,)
     gone = msgspec.structs.replace(
         row, path=old, old_path=None, change_type=ChangeType.DELETE, after_id=None

@@ -9,6 +9,7 @@ from qualitywatch import mirror
 from qualitywatch.git import Commit, Repository
 from qualitywatch.mirror import Mirror
 from qualitywatch.model import Agent, Quarantine, QuarantineState, workspace_subject
+from qualitywatch.quarantine import line_of
 
 _ENROLLED = "qualitywatch.enrolled"  # the mark that the daemon leaves in git's settings
 _CO_AUTHOR = "co-authored-by"
@@ -45,7 +46,7 @@ def concerned(
         for quarantine in state.quarantines
         if quarantine.state is not QuarantineState.CLEAR
         and (
-            quarantine.subject == agent
+            quarantine.subject in (agent, *_above(agent, state.agents))
             or _is_of(quarantine, here, state.agents)
             or not names.isdisjoint(_aliases(quarantine, state.agents))
         )
@@ -56,17 +57,38 @@ def _is_of(
     quarantine: Quarantine, here: Collection[Path], agents: Iterable[Agent]
 ) -> bool:
     """True where the quarantine, or its agent, belongs to one of the folders."""
-    theirs = [agent.workspace for agent in agents if agent.id == quarantine.subject]
+    theirs = [one.workspace for one in _stopped_with(quarantine.subject, agents)]
     folders = {Path(path).resolve() for path in (quarantine.workspace, *theirs) if path}
     if not folders:
         return quarantine.subject in {workspace_subject(path.name) for path in here}
     return not folders.isdisjoint(here)
 
 
-def _aliases(quarantine: Quarantine, agents: Iterable[Agent]) -> set[str]:
-    """What its agent may be called in a commit: its id, and its name."""
-    names = (agent.name for agent in agents if agent.id == quarantine.subject)
-    return {quarantine.subject, *names}
+def _aliases(quarantine: Quarantine, agents: Collection[Agent]) -> set[str]:
+    """What its agent may be called in a commit: its id, and its name.
+
+    It chose the name itself: one that another agent has too would stop that one's work.
+    """
+    stopped = _stopped_with(quarantine.subject, agents)
+    others = [agent for agent in agents if agent not in stopped]
+    taken = {name for agent in others for name in (agent.id, agent.name)}
+    names = {agent.name for agent in stopped} - taken
+    return {quarantine.subject, *(agent.id for agent in stopped), *names}
+
+
+def _stopped_with(subject: str, agents: Iterable[Agent]) -> list[Agent]:
+    """The agent *subject*, its subagents, and theirs."""
+    known = {agent.id: agent for agent in agents}
+    return [
+        agent
+        for agent in known.values()
+        if subject in (one.id for one in line_of(agent.id, known))
+    ]
+
+
+def _above(id: str | None, agents: Iterable[Agent]) -> list[str]:
+    known = {agent.id: agent for agent in agents}
+    return [] if id is None else [one.id for one in line_of(id, known)]
 
 
 def _names(commits: Iterable[Commit]) -> Iterator[str]:

@@ -13,6 +13,7 @@ _SETTINGS = {
     config.FILE_NAME: config.parse,
     config.PYPROJECT: config.parse_pyproject,
 }
+_OWN = f"{rulebook.OWN_FOLDER.as_posix()}/"
 _TYPES = {rulebook.folder_of(type): type for type in ViolationType}
 
 
@@ -26,7 +27,7 @@ def fault(path: str, content: bytes | None) -> str | None:
     try:
         if parse := _SETTINGS.get(path):
             plans(parse(content, place=path).analysers)
-        elif _is_rule(PurePosixPath(path)):
+        elif _is_rule(path):
             _parse_rule(PurePosixPath(path), content)
     except UserError as error:
         return f"{error.problem}; after this change no gate could judge"
@@ -35,12 +36,14 @@ def fault(path: str, content: bytes | None) -> str | None:
 
 def is_ours(path: str) -> bool:
     """True for our settings and for a rule of the repository."""
-    return path == config.FILE_NAME or _is_rule(PurePosixPath(path))
+    return path == config.FILE_NAME or _is_rule(path)
 
 
-def _is_rule(path: PurePosixPath) -> bool:
-    own = PurePosixPath(rulebook.OWN_FOLDER.as_posix())
-    return path.parent.parent == own and path.suffix == ".md"
+def _is_rule(path: str) -> bool:
+    if not path.startswith(_OWN):  # asked for every file of a change
+        return False
+    place = PurePosixPath(path)
+    return place.parent.parent == PurePosixPath(_OWN) and place.suffix == ".md"
 
 
 def _parse_rule(path: PurePosixPath, content: bytes) -> None:

@@ -7,12 +7,12 @@ because a broken rule has to stop a gate before it judges.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from qualitywatch.errors import RuleError
 from qualitywatch.model import ViolationType
-from qualitywatch.rulebook.reading import define, parse
+from qualitywatch.rulebook.kept import kept
 from qualitywatch.rulebook.rule import (
     TAGS,
     Example,
@@ -66,11 +66,24 @@ def load(
     rules: dict[str, Rule] = {}
     for folder in folders or (BUILT_IN,):
         compiled = folder != BUILT_IN if validate is None else validate
-        for path in _files(folder):
-            rule = read(path, validate=compiled, known_checks=known_checks)
+        for rule in _rules(folder, validate=compiled, known_checks=known_checks):
             _refuse_twin(rule, rules.get(rule.id))
             rules[rule.id] = rule
     return Rulebook.holding(rules.values())
+
+
+def _rules(
+    folder: Path, *, validate: bool, known_checks: Collection[str] | None
+) -> Iterable[Rule]:
+    def read_all() -> list[Rule]:
+        return [
+            read(path, validate=validate, known_checks=known_checks)
+            for path in _files(folder)
+        ]
+
+    if folder != BUILT_IN or validate:
+        return read_all()
+    return kept(folder, read_all)
 
 
 def for_repository(
@@ -86,7 +99,9 @@ def read(
     path: Path, *, validate: bool = True, known_checks: Collection[str] | None = None
 ) -> Rule:
     """The rule in the file *path*, which stands in the folder of its type."""
-    make = parse if validate else define
+    from qualitywatch.rulebook import reading  # not for what is kept
+
+    make = reading.parse if validate else reading.define
     rule = make(
         _text(path),
         source=str(path),
@@ -99,6 +114,22 @@ def read(
 
         refuse_broken(rule)
     return rule
+
+
+def parse(
+    text: str,
+    *,
+    source: str,
+    id: str,
+    type: ViolationType,
+    known_checks: Collection[str] | None = None,
+) -> Rule:
+    """The rule that *text* defines; raises `RuleError` with place, problem and hint."""
+    from qualitywatch.rulebook import reading  # as above
+
+    return reading.parse(
+        text, source=source, id=id, type=type, known_checks=known_checks
+    )
 
 
 def folder_of(type: ViolationType) -> str:

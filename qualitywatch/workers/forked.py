@@ -6,7 +6,6 @@ its length, and msgpack. The process that asks trusts no length and no type in t
 
 from __future__ import annotations
 
-import gc
 import math
 import os
 import pickle
@@ -15,7 +14,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import BinaryIO, NamedTuple, NoReturn
 
 import msgspec
 
@@ -30,7 +29,6 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _SPENT_BYTES = 60 * 1024 * 1024  # a worker that has grown by so much is replaced
 _HEAD = struct.Struct("!cQ")
 _ANSWER, _LAST_ANSWER, _FAILURE = b"a", b"l", b"f"
-_OBJECTS = 10_000  # new ones, before it is looked for trees that hang in cycles
 _CHUNK = 1024 * 1024
 _MOST_FILES = 65536
 
@@ -88,8 +86,7 @@ class Forked:
         self.deadline = time.monotonic() + self._timeout
         self._link.settimeout(self._timeout)
         try:
-            self._link.sendall(_HEAD.pack(_ANSWER, len(data)))
-            self._link.sendall(data)
+            self._link.sendall(_framed(_ANSWER, data))
         except TimeoutError:
             raise Lost(too_slow(self._timeout)) from None
         except OSError:
@@ -140,6 +137,10 @@ class Forked:
         return death(self.end())
 
 
+def _framed(kind: bytes, data: bytes) -> bytes:
+    return _HEAD.pack(kind, len(data)) + data
+
+
 def _forked(link: socket.socket, end: socket.socket) -> int:
     try:
         return os.fork()
@@ -155,6 +156,12 @@ def _forked(link: socket.socket, end: socket.socket) -> int:
 # From here on: what runs in the worker
 
 
+def _read(asked: BinaryIO) -> bytes:
+    """What the parent asks next; nothing when it has gone."""
+    head = asked.read(_HEAD.size)
+    return asked.read(_HEAD.unpack(head)[1]) if head else b""
+
+
 def _live(
     link: socket.socket, parent: int, rulebook: Rulebook, limits: config.Analysis
 ) -> NoReturn:
@@ -162,8 +169,7 @@ def _live(
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who forked us ends us
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        gc.freeze()  # what the parent has made is never collected, nor written to
-        gc.set_threshold(_OBJECTS)
+        inside.spare_old_objects()  # those of the parent are not even written to
         _close_all_but(link.fileno())
         inside.become(rulebook, limits)
         if os.getppid() == parent:
@@ -184,17 +190,15 @@ def _close_all_but(kept: int) -> None:
 def _serve(link: socket.socket, limits: config.Analysis) -> None:
     inherited = inside.resident()
     with link.makefile("rb") as asked:
-        while head := asked.read(_HEAD.size):
-            _, length = _HEAD.unpack(head)
-            work = Work(*pickle.loads(asked.read(length)))
+        while told := _read(asked):
+            work = Work(*pickle.loads(told))
             inside.limit_cpu(limits)
             inside.limit_memory(is_heavy=work.is_heavy)
             kind, data = _worked(work)
             inside.tidy()
             if kind == _ANSWER and inside.resident() - inherited > _SPENT_BYTES:
                 kind = _LAST_ANSWER
-            link.sendall(_HEAD.pack(kind, len(data)))
-            link.sendall(data)
+            link.sendall(_framed(kind, data))
 
 
 def _worked(work: Work) -> tuple[bytes, bytes]:

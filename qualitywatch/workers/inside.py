@@ -9,14 +9,17 @@ import signal
 import time
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qualitywatch import config
-from qualitywatch.languages import LANGUAGES
-from qualitywatch.model import Change, When
+from qualitywatch.languages import LANGUAGES, Language
+from qualitywatch.model import Change, Violation, When
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.traces import ALONE, Around, Examined, Import
 from qualitywatch.workers.reasons import ADDRESS_BYTES, MEMORY_BYTES
+
+if TYPE_CHECKING:
+    from qualitywatch.analysis.restoring.words import Mended
 
 WARM = ("python", "javascript", "typescript", "tsx")
 """The languages a worker is ready for at once; the others load when first met."""
@@ -27,6 +30,7 @@ LIGHT_BYTES = 64 * 1024
 _LIGHT_MEMORY = 96 * 1024 * 1024  # that a light change may add to a worker
 _TIDY_MEMORY = 64 * 1024 * 1024  # above it a worker gives back what it can
 _OPEN_FILES = 64
+_OBJECTS = 10_000  # new ones, before it is looked for garbage
 _PR_SET_PDEATHSIG = 1
 
 # What the start of a worker process leaves for its tasks.
@@ -43,11 +47,12 @@ def start(rules: Rulebook) -> None:
     limit()
     _rulebook.set(rules)
     for name in WARM:
-        language = LANGUAGES[name]
-        sample = _sample(language.suffixes[0], language.line_comment)
+        sample = _sample_in(LANGUAGES[name])
         # A check that fails here fails for the first real file too, and says so there.
         with contextlib.suppress(Exception):
             examine(sample, rules, limits=config.Analysis())
+    gc.collect()
+    spare_old_objects()
 
 
 def become(rules: Rulebook, limits: config.Analysis) -> None:
@@ -78,6 +83,19 @@ def task(
     limit_memory(is_heavy=is_heavy(change))
     try:
         return examine(change, _rulebook.get(), limits=limits, when=when, around=around)
+    finally:
+        tidy()
+
+
+def mend_task(change: Change, only: Violation, limits: config.Analysis) -> Mended:
+    """*change* with the code of one violation put back."""
+    from qualitywatch.analysis.restoring.mend import mend  # as above
+
+    limit_cpu(limits)
+    limit_memory(is_heavy=is_heavy(change))
+    try:
+        rules, most = _rulebook.get(), limits.max_file_bytes
+        return mend(change, rules, only=only, max_bytes=most)
     finally:
         tidy()
 
@@ -175,6 +193,16 @@ def resident() -> int:
     return _counted(1)
 
 
+def spare_old_objects() -> None:
+    """Look for garbage seldom, and never among what is here now.
+
+    Each file leaves trees that hang in cycles; the modules, rules and queries around
+    them are ten times as many objects, and stay.
+    """
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
+
+
 def tidy() -> None:
     """Give memory back after a heavy task: a worker lives for many."""
     if memory() - _inherited.get() > _TIDY_MEMORY:
@@ -200,7 +228,8 @@ def _libc() -> Any:
     return ctypes.CDLL(None)
 
 
-def _sample(suffix: str, comment: str) -> Change:
+def _sample_in(language: Language) -> Change:
     """A change that makes a worker load a grammar and compile its query."""
-    after = f"{comment} ... rest of the code unchanged\n".encode()
-    return Change(path=f"sample{suffix}", before=b"x = 1\n" * 9, after=after)
+    after = f"{language.line_comment} ... rest of the code unchanged\n".encode()
+    path = f"sample{language.suffixes[0]}"
+    return Change(path=path, before=b"x = 1\n" * 9, after=after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import multiprocessing
 import time
@@ -12,17 +13,25 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
+from copy import copy
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from qualitywatch import config
 from qualitywatch.errors import MachineError
-from qualitywatch.model import Change, When
+from qualitywatch.model import Change, Violation, When
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.traces import ALONE, Around, Examined, Import
-from qualitywatch.workers.inside import imports_task, is_heavy, rest, start, task
+from qualitywatch.workers.inside import (
+    imports_task,
+    is_heavy,
+    mend_task,
+    rest,
+    start,
+    task,
+)
 from qualitywatch.workers.reasons import (
     HOPELESS,
     death,
@@ -30,6 +39,9 @@ from qualitywatch.workers.reasons import (
     too_slow,
     unanalysable,
 )
+
+if TYPE_CHECKING:
+    from qualitywatch.analysis.restoring.words import Mended
 
 T = TypeVar("T")
 
@@ -58,6 +70,8 @@ class Workers:
     def __init__(self, rulebook: Rulebook, limits: config.Analysis) -> None:
         self._rulebook = rulebook
         self._limits = limits
+        self.restarts = 0  # of workers that died
+        self.on_examined: Callable[[float], None] = _nobody_counts  # seconds
         self._crashes: Counter[str] = Counter()
         self._slots = asyncio.Semaphore(2 * limits.workers)
         self._heavy_slot = asyncio.Semaphore(1)
@@ -99,10 +113,19 @@ class Workers:
                 await _wait(future, self._patience)
                 result = self._outcome(change, future)
                 if result is not None:
+                    self.on_examined(time.monotonic() - started)
                     return result
                 if time.monotonic() - started > self._timeout / 2:
                     self._count_crash(change)  # a second one would end too late
         return _unread(change, "no worker process stayed alive to judge it")
+
+    async def mend(self, change: Change, only: Violation) -> Mended | None:
+        """*change* with the code of *only* put back; `None` where nobody could tell."""
+        async with self._heavy_slot if self._is_heavy(change) else self._slots:
+            future = self._schedule(mend_task, (change, only, self._limits))
+            await _wait(future, self._patience)
+        is_lost = not future.done() or future.exception() is not None
+        return None if is_lost else future.result()
 
     def examine_all(
         self, tasks: Iterable[tuple[Change, Around]], *, when: When = When.SETTLED
@@ -144,6 +167,23 @@ class Workers:
                 "the processes that analyse files do not start",
                 hint="is there memory left, and are more processes allowed?",
             )
+
+    def become(self, other: Workers) -> Callable[[], None]:
+        """Judge by the rules and limits of *other*, which has been entered.
+
+        Returns what stops the processes up to now, once what they judge has ended.
+        """
+        old = copy(self)
+        self._rulebook, self._limits = other._rulebook, other._limits
+        self._slots, self._pool, self._heavy = other._slots, other._pool, None
+        self._crashes.clear()  # other limits, other chances
+        return old._finish
+
+    def _finish(self) -> None:
+        self._pool.close()  # type: ignore[no-untyped-call]
+        with contextlib.suppress(FutureTimeout):
+            self._pool.join(self._patience)
+        self._stop()
 
     @property
     def _timeout(self) -> float:
@@ -203,6 +243,7 @@ class Workers:
         except RuntimeError:  # a worker that died idle takes the whole pool with it
             self._stop()
             self._pool = self._new_pool()
+            self.restarts += 1
             return self._pool.schedule(function, arguments, timeout=self._timeout)
 
     def _outcome(self, change: Change, future: Future[Examined]) -> Examined | None:
@@ -216,6 +257,7 @@ class Workers:
         if isinstance(error, BrokenProcessPool):  # it may be another task's fault
             return None
         if isinstance(error, ProcessExpired):
+            self.restarts += 1
             self._count_crash(change, MAX_CRASHES if error.exitcode in HOPELESS else 1)
             reason = death(error.exitcode)
             return _unread(change, reason) if self._gave_up(change) else None
@@ -252,7 +294,11 @@ class Workers:
         self._pool.join()
 
 
-async def _wait(future: Future[Examined], seconds: float) -> None:
+def _nobody_counts(_seconds: float) -> None:
+    """Nothing is measured."""
+
+
+async def _wait(future: Future[Any], seconds: float) -> None:
     """Until *future* is done or the time is over; its answer is asked from itself."""
     wrapped = asyncio.wrap_future(future)
     await asyncio.wait({wrapped}, timeout=seconds)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from qualitywatch import config, rulebook
@@ -376,6 +377,19 @@ def test_commits_of_the_agent(blamed: Commit) -> None:
     )
 
     assert found == (open_one,)
+
+
+@pytest.mark.parametrize("stolen", ["claude-code:here", "Claude"])
+def test_a_name_that_another_agent_has_stops_nobody(stolen: str) -> None:
+    """An agent names itself: in quarantine it would take a colleague with it."""
+    known = state(quarantine("cursor-1"))
+    thief, colleague = known.agents
+    known = msgspec.structs.replace(
+        known, agents=(msgspec.structs.replace(thief, name=stolen), colleague)
+    )
+    theirs = commit(Person(name=stolen, email="x@example.org"))
+
+    assert () == concerned(known, agent=None, workspaces=[HERE], commits=[theirs])
 
 
 FREE = [

@@ -1,4 +1,4 @@
-"""Signs that nobody sees, and that make a text run otherwise than it reads.
+"""Signs that nobody sees or tells apart, and that make a text run as it does not read.
 
 Needs a function: one sign is honest in a translation, and an attack where it is left
 open at the end of a line, or where a hundred of them stand in a row.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
+from qualitywatch.analysis.safety.lookalikes import lookalike
 from qualitywatch.analysis.stubs.design import is_test_data
 from qualitywatch.model import Confidence
 from qualitywatch.regex import regex
@@ -36,23 +37,20 @@ _INVISIBLE_NAME = regex("[\\w$]*[\u3164\uffa0\u115f\u1160\u2062\u2063\u2064][\\w
 # What ends a remark for the compiler and not for the reader.
 _JAVA_LINE_END = regex(r"//.*\\u+000[adAD]|/\*.*\\u+002[aA]\\u+002[fF]")
 _SHARP_LINE_END = regex("//[^\\n]*[\u0085\u2028\u2029]\\s*[^\\s/]")
-_SUSPECT = regex(
-    "[\u0085\u115f\u1160\u180e\u200b-\u200d\u2028-\u202e\u2060-\u2069\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\U000e0001-\U000e01ef]"
-)
 
 
 def invisible_signs(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each new line that reads otherwise than it runs."""
     source = comparison.after
-    is_java = source.language.name == "java" and "\\u" in source.text
     if is_test_data(comparison.path):
         return
-    if not is_java and (source.text.isascii() or not _SUSPECT.search(source.text)):
+    if source.text.isascii() and "\\u" not in source.text:
         return
     found = 0
     for number, text in enumerate(source.lines, 1):
-        place = _place(text, source.language.name)
+        if text.isascii() and "\\u" not in text:
+            continue
+        place = _place(text, source.language.name) or lookalike(source, number)
         if place is None or not comparison.is_new_line(number):
             continue
         found += 1

@@ -78,8 +78,13 @@ def lowered_threshold(comparison: Comparison) -> Iterator[Hit]:
     if comparison.before is None:
         return
     asked = [row for row in _THRESHOLDS if row.file.search(comparison.path)]
-    before, after = comparison.before.lines, comparison.after.lines
-    hits = (hit for row in asked for hit in _lowered(row, before, after))
+    before, after = comparison.before, comparison.after
+    hits = (
+        hit
+        for row in asked
+        if row.key.search(before.text)  # one look at all lines, and mostly the only one
+        for hit in _lowered(row, before.lines, after.lines)
+    )
     for _, hit in zip(range(MAX_HITS), hits, strict=False):
         yield hit
 

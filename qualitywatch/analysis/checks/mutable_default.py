@@ -30,14 +30,17 @@ _MAKERS = regex(
     rb"(?:(?:collections\.)?(?:defaultdict|deque|OrderedDict|Counter)|list|dict|set"
     rb"|bytearray)\("
 )
-_CHANGES = (
-    r"(?<![\w.]){name}(?:\[[^\]\n]*\])*\.(?:append|extend|insert|add|update|setdefault|pop\w*"
+_NAME = "\N{BULLET}"  # in place of the parameter: one expression serves all names
+_BOUND_ANEW = regex(rf"^[ \t]*{_NAME}\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+_CHANGES = regex(
+    rf"(?<![\w.]){_NAME}(?:\[[^\]\n]*\])*\.(?:append|extend|insert|add|update|setdefault|pop\w*"
     r"|remove|discard|clear|sort|reverse|write|appendleft)\("
-    r"|(?<![\w.]){name}(?:\[[^\]\n]*\])+\s*(?:[-+*/|&]|//)?=(?!=)"
-    r"|(?<![\w.]){name}\s*[-+*|&]=(?!=)"
-    r"|\bdel\s+{name}\["
-    r"|^[ \t]*(?:self|cls)\.\w+\s*(?::[^=\n]*)?=\s*{name}\s*(?:#|$)"
-    r"|^[ \t]*(?:return|yield)\s+{name}\s*(?:#|$)"
+    rf"|(?<![\w.]){_NAME}(?:\[[^\]\n]*\])+\s*(?:[-+*/|&]|//)?=(?!=)"
+    rf"|(?<![\w.]){_NAME}\s*[-+*|&]=(?!=)"
+    rf"|\bdel\s+{_NAME}\["
+    rf"|^[ \t]*(?:self|cls)\.\w+\s*(?::[^=\n]*)?=\s*{_NAME}\s*(?:#|$)"
+    rf"|^[ \t]*(?:return|yield)\s+{_NAME}\s*(?:#|$)",
+    re.MULTILINE,
 )
 
 
@@ -67,8 +70,8 @@ def _is_shared(parameter: tree_sitter.Node, name: tree_sitter.Node) -> bool:
     body = None if function is None else function.child_by_field_name("body")
     if body is None or body.text is None or name.text is None:
         return False
-    text = body.text.decode("utf-8", "replace")
     called = re.escape(name.text.decode())
-    if re.search(rf"^[ \t]*{called}\s*(?::[^=\n]*)?=(?!=)", text, re.MULTILINE):
-        return False  # bound anew: most often to a copy
-    return re.search(_CHANGES.replace("{name}", called), text, re.MULTILINE) is not None
+    text = re.sub(rf"(?<![\w.]){called}\b", _NAME, body.text.decode("utf-8", "replace"))
+    if _BOUND_ANEW.search(text):
+        return False  # most often to a copy
+    return _CHANGES.search(text) is not None

@@ -77,9 +77,11 @@ def _found_stubs(comparison: Comparison) -> Iterator[tuple[Unit, Body]]:
     for unit in comparison.outline.units:
         if unit.kind != "function" or is_test_double(unit):
             continue
-        if not _is_touched(comparison, unit) or not comparison.is_stub(unit):
+        if not comparison.has_new_line(unit.start_line, unit.end_line):
             continue
         if not comparison.outline.is_short(unit, MAX_OWN_LINES):
+            continue
+        if not comparison.is_stub(unit):
             continue
         body = comparison.body(unit)
         if not _is_old(comparison, unit, body):
@@ -123,13 +125,6 @@ def _confidence(
         return None if is_sure and body.stub not in _RAISES else Confidence.POSSIBLE
     asks = any("?" in text for text in said)  # a thought, and no task
     return None if body.stub in _PLAIN_ANSWERS and not asks else Confidence.POSSIBLE
-
-
-def _is_touched(comparison: Comparison, unit: Unit) -> bool:
-    return any(
-        comparison.is_new_line(line)
-        for line in range(unit.start_line, unit.end_line + 1)
-    )
 
 
 def _is_old(comparison: Comparison, unit: Unit, body: Body) -> bool:

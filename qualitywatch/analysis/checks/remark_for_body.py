@@ -98,6 +98,8 @@ def _other_holders(comparison: Comparison) -> Iterator[Hit]:
     if is_test_double_file(comparison.path):
         return
     source = comparison.after
+    if not any(map(comparison.is_said_anew, source.comments())):
+        return
     finder = _Finder(source)
     for comment in source.once(elidable):
         if comment.kind == "doc" or not may_elide(comment.text):

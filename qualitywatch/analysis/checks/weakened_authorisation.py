@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
@@ -50,9 +51,15 @@ class _Change:
         self._new = comparison.after.lines
         self._lost = comparison.lost_line_numbers
         self._added = comparison.new_lines
-        self._has_new_guard = any(
-            guards.may_guard(self._new[number - 1]) for number in self._added
-        )
+
+    @cached_property
+    def _has_new_guard(self) -> bool:
+        return any(guards.may_guard(self._new[number - 1]) for number in self._added)
+
+    @cached_property
+    def _bare_added(self) -> dict[str, int]:
+        """The numbers of the new lines by what they say."""
+        return {guards.bare(self._new[number - 1]): number for number in self._added}
 
     # A check whose answer is now always yes
 
@@ -103,13 +110,10 @@ class _Change:
 
     def open_routes(self) -> Iterator[Hit]:
         """Lines that name the same route as before, without the guard in it."""
-        stripped = {
-            guards.bare(self._new[number - 1]): number for number in self._added
-        }
         for number in self._lost:
             line = self._old[number - 1]
             for shorter in guards.without_guard(line):
-                if at := stripped.get(guards.bare(shorter)):
+                if at := self._bare_added.get(guards.bare(shorter)):
                     lines = Evidence(lost_lines=1, base_ranges=((number, number),))
                     yield self._line_hit(at, lines)
                     break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -49,6 +50,7 @@ class Comparison:
         self.suppressions = suppressions or Suppressions()
         self._answers: dict[Callable[[Comparison], object], object] = {}
         self._bodies: dict[int, Body] = {}
+        self._stubs: dict[int, bool] = {}
         self._uses: dict[int, list[Use]] = {}
 
     def once(self, ask: Callable[[Comparison], Answer]) -> Answer:
@@ -105,23 +107,15 @@ class Comparison:
 
     @property
     def hollowed(self) -> list[tuple[Unit, Unit]]:
-        """Matched functions whose body was real and is now a stub."""
+        """Matched functions whose body was real, lost lines and is now a stub."""
         return [
             (old, new)
             for old, new in self.matched
             if new.kind == "function"
+            and self._may_have_lost_in(old)
+            and self.is_stub(new)
             and self.outline.keys(new) != self._keys(old)
             and self.was_real(old)
-            and self.is_stub(new)
-        ]
-
-    @property
-    def shrunk(self) -> list[tuple[Unit, Unit]]:
-        """Matched units that lost half of their own lines or more."""
-        return [
-            (old, new)
-            for old, new in self.matched
-            if 2 * self.losses[old.index].net >= len(self._own(old)) > 0
         ]
 
     def origin(self, unit: Unit) -> Unit | None:
@@ -161,7 +155,9 @@ class Comparison:
 
     def is_stub(self, unit: Unit) -> bool:
         """True when *unit*, a function of the new text, is a stub."""
-        return is_stub(self.outline, unit)
+        if unit.index not in self._stubs:
+            self._stubs[unit.index] = is_stub(self.outline, unit)
+        return self._stubs[unit.index]
 
     def was_stub(self, old: Unit) -> bool:
         """True when *old*, a function of the base, was a stub already."""
@@ -169,9 +165,8 @@ class Comparison:
 
     def was_real(self, old: Unit) -> bool:
         """True when *old*, a function of the base, did something worth losing."""
-        if self.was_stub(old):
-            return False
-        return old.statements >= MIN_STATEMENTS or len(self._own(old)) >= MIN_LINES
+        is_long = len(self._own(old)) >= MIN_LINES or old.statements >= MIN_STATEMENTS
+        return is_long and not self.was_stub(old)
 
     def uses_of(self, old: Unit) -> list[Use]:
         """Where the new text uses *old*, a unit of the base, that it no longer has."""
@@ -208,6 +203,12 @@ class Comparison:
         """True when the text of *line* was not in the base as often as up to here."""
         return line in self._lines.new
 
+    def has_new_line(self, first: int, last: int) -> bool:
+        """True when one of the lines from *first* to *last* is new."""
+        numbers = self._lines.numbers
+        at = bisect_left(numbers, first)
+        return at < len(numbers) and numbers[at] <= last
+
     def is_said_anew(self, comment: Comment) -> bool:
         """True when the new text holds the first line of *comment* more often."""
         if self.before is None:
@@ -240,15 +241,24 @@ class Comparison:
         """False where fewer than so many lines of code can be gone from the base."""
         return self._most_lost >= lines
 
+    def _may_have_lost_in(self, old: Unit) -> bool:
+        """False where no line of *old*, a unit of the base, can be gone."""
+        return not self._rarer.keys().isdisjoint(self._keys(old))
+
     @cached_property
     def _most_lost(self) -> int:
+        return sum(self._rarer.values())
+
+    @cached_property
+    def _rarer(self) -> dict[str, int]:
+        """The lines of code that the base holds more often, and how much more often."""
         if self.before is None:
-            return 0
-        old, new = ([c.key for c in s.code] for s in (self.before, self.after))
+            return {}
+        old, new = self.before.code_keys, self.after.code_keys
         first, last = shared_ends(old, new)
         gone = Counter(old[first : len(old) - last])
         gone.subtract(new[first : len(new) - last])
-        return sum(count for count in gone.values() if count > 0)
+        return {key: count for key, count in gone.items() if count > 0}
 
     @cached_property
     def losses(self) -> list[UnitLoss]:

@@ -131,8 +131,8 @@ def _taken_from(budget: Counter[str], lines: Iterable[CodeLine]) -> list[CodeLin
 
 def _excess(one: Outline, other: Outline, *, excused: frozenset[str]) -> Counter[str]:
     """How often *one* holds each line more than *other*, however lines are broken."""
-    ours = Counter(code.key for code in one.source.code)
-    theirs = Counter(code.key for code in other.source.code)
+    ours = Counter(one.source.code_keys)
+    theirs = Counter(other.source.code_keys)
     more = {
         key: count - theirs[key]
         for key, count in ours.items()

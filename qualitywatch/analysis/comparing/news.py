@@ -52,7 +52,8 @@ class NewLines:
 
     def _among(self, behind: Counter[str]) -> list[int]:
         """Between the shared ends; lines of the end may be those of the base here."""
-        left = self._old + behind
+        left = self._old.copy()
+        left.update(behind)
         found = []
         for number in range(self._first + 1, self._end + 1):
             text = self._after[number - 1]
@@ -76,7 +77,7 @@ class NewLines:
         return found
 
 
-def shared_ends(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
+def shared_ends(one: Sequence[object], other: Sequence[object]) -> tuple[int, int]:
     """How many lines both begin with, and how many of the rest both end with."""
     limit = min(len(one), len(other))
     first = 0
@@ -98,6 +99,6 @@ def shared_ends(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
     return first, last
 
 
-def _block(lines: Sequence[str], end: int, last: int) -> Sequence[str]:
+def _block(lines: Sequence[object], end: int, last: int) -> Sequence[object]:
     """The lines in front of the *last* ones."""
     return lines[end - last - _BLOCK : end - last]

@@ -44,7 +44,7 @@ class Texts:
 def is_touched(comparison: Comparison, node: tree_sitter.Node) -> bool:
     """True when a line of *node* is new."""
     first, last = node.start_point[0] + 1, node.end_point[0] + 1
-    return any(comparison.is_new_line(line) for line in range(first, last + 1))
+    return comparison.has_new_line(first, last)
 
 
 def hit_at(comparison: Comparison, node: tree_sitter.Node, **names: str) -> Hit:

@@ -14,12 +14,13 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
 from qualitywatch.analysis.elision import words
 from qualitywatch.analysis.elision.lexicon import (
-    ENTRIES,
+    entries,
     fold,
     is_east_asian,
     segments,
@@ -197,19 +198,17 @@ _BANNER = " \t\r\n#/;%*-=~+|!•·◦─━═\N{ZERO WIDTH SPACE}\N{BYTE ORDER 
 _LIKE_ELLIPSIS = str.maketrans({"⋯": "...", "⋮": "...", "。": "."})
 
 
+@cache
 def _trigger() -> Any:
     """Any word or sign without which no row fits, in texts of plain ASCII."""
     starters = words.REST + words.OTHER + words.KIND + words.STATE + words.STAY
     starters += words.KEEP + words.BREVITY + words.CUT
     phrases = (
         r"[^a-z]+".join(word.rstrip("*") for word in entry.words)
-        for entry in ENTRIES
+        for entry in entries()
         if entry.tag in starters and all(word.isascii() for word in entry.words)
     )
     return linear("|".join([r"\.\.", r"\.\s+\.", *phrases]))
-
-
-_TRIGGER = _trigger()
 
 
 def is_code(text: str) -> bool:
@@ -222,7 +221,7 @@ def is_code(text: str) -> bool:
 
 def may_elide(text: str) -> bool:
     """False, at little cost, for most texts that fit no row."""
-    return not text.isascii() or bool(_TRIGGER.search(text.lower()))
+    return not text.isascii() or bool(_trigger().search(text.lower()))
 
 
 def may_be_elision(remark: str) -> bool:
@@ -243,8 +242,8 @@ def may_be_elisions(remarks: Sequence[str]) -> Iterable[int]:
     sizes = (len(remark) + 1 for remark in remarks)
     starts = list(accumulate(sizes, initial=0))
     found: list[int] = []
-    data, at = whole.lower().encode(), 0
-    while at < len(remarks) and (match := _TRIGGER.search(data, starts[at])):
+    trigger, data, at = _trigger(), whole.lower().encode(), 0
+    while at < len(remarks) and (match := trigger.search(data, starts[at])):
         first = bisect_right(starts, match.start()) - 1
         at = bisect_right(starts, match.end() - 1)
         found += range(first, at)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,7 +51,7 @@ def tags(words: tuple[str, ...]) -> Iterator[tuple[str, int]]:
     """The part that each word or phrase plays, and how many words it takes."""
     at = 0
     while at < len(words):
-        tag, length = _longest(words[at : at + _LONGEST])
+        tag, length = _longest(words[at : at + _index().longest])
         yield tag, length
         at += length
 
@@ -61,18 +63,19 @@ def is_east_asian(letter: str) -> bool:
 
 def segments(run: str) -> Iterator[str]:
     """A run of East Asian letters, cut into the words we know and the rest."""
+    exact, longest_run = _index().exact, _index().longest_run
     at = 0
     while at < len(run):
-        longest = min(_LONGEST_RUN, len(run) - at)
+        longest = min(longest_run, len(run) - at)
         sizes = range(longest, 0, -1)
-        size = next((n for n in sizes if run[at : at + n] in _EXACT), 1)
+        size = next((n for n in sizes if run[at : at + n] in exact), 1)
         yield run[at : at + size]
         at += size
 
 
 def _longest(words: tuple[str, ...]) -> tuple[str, int]:
-    first = words[0]
-    for entry in (*_WHOLE.get(first, ()), *_STEMS.get(first[:_KEY], ())):
+    first, index = words[0], _index()
+    for entry in (*index.whole.get(first, ()), *index.stems.get(first[:_KEY], ())):
         if entry.fits(words):
             return entry.tag, len(entry.words)
     if _DIGITS.issuperset(first):
@@ -83,26 +86,45 @@ def _longest(words: tuple[str, ...]) -> tuple[str, int]:
     return OTHER_WORD, 1
 
 
-def _entries() -> Iterator[Entry]:
-    for language in LANGUAGES:
-        for tag, listed in language.items():
-            for phrase in listed.split(","):
-                yield Entry(tuple(fold(phrase).replace("'", " ").split()), tag)
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All words and phrases that we know; most files have none to look up."""
+    return tuple(
+        Entry(tuple(fold(phrase).replace("'", " ").split()), tag)
+        for language in LANGUAGES
+        for tag, listed in language.items()
+        for phrase in listed.split(",")
+    )
 
 
-def _index(entries: Iterable[Entry], length: int | None) -> Mapping[str, list[Entry]]:
-    """*entries* by the first letters of their first word, the longest first."""
+class _Index(NamedTuple):
+    """The entries as they are looked up."""
+
+    whole: Mapping[str, list[Entry]]  # by the first word
+    stems: Mapping[str, list[Entry]]  # by its first letters
+    exact: frozenset[str]  # single words
+    longest: int  # words of an entry
+    longest_run: int  # letters of a single word
+
+
+@cache
+def _index() -> _Index:
+    known = entries()
+    exact = frozenset(entry.words[0] for entry in known if len(entry.words) == 1)
+    return _Index(
+        whole=_grouped((e for e in known if not e.words[0].endswith("*")), None),
+        stems=_grouped((e for e in known if e.words[0].endswith("*")), _KEY),
+        exact=exact,
+        longest=max(len(entry.words) for entry in known),
+        longest_run=max(map(len, exact)),
+    )
+
+
+def _grouped(known: Iterable[Entry], length: int | None) -> Mapping[str, list[Entry]]:
+    """*known* by the first letters of their first word, the longest first."""
     index: dict[str, list[Entry]] = {}
-    for entry in entries:
+    for entry in known:
         index.setdefault(entry.words[0][:length], []).append(entry)
     for found in index.values():
         found.sort(key=lambda e: (-len(e.words), -len(e.words[0])))
     return MappingProxyType(index)
-
-
-ENTRIES = tuple(_entries())
-_WHOLE = _index((e for e in ENTRIES if not e.words[0].endswith("*")), None)
-_STEMS = _index((e for e in ENTRIES if e.words[0].endswith("*")), _KEY)
-_EXACT = frozenset(entry.words[0] for entry in ENTRIES if len(entry.words) == 1)
-_LONGEST = max(len(entry.words) for entry in ENTRIES)
-_LONGEST_RUN = max(len(word) for word in _EXACT)

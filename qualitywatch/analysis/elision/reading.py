@@ -79,8 +79,11 @@ def elisions(
 
     Only lines that are *wanted* are looked at; without *hints* only plain words count.
     """
-    lines = {c.line: c for c in source.comments() if c.alone and c.kind == "line"}
-    for remark in places(source, wanted, _reads, source.once(elidable)):
+    comments = source.comments()
+    is_new = any(wanted(comment.line) for comment in comments)
+    chosen = source.once(elidable) if is_new else ()
+    lines = {c.line: c for c in comments if c.alone and c.kind == "line"}
+    for remark in places(source, wanted, _reads, chosen):
         found = elision(remark.text, file_name=source.path)
         if found is None:
             found = _hint_at(remark, lines, source.path) if hints else None

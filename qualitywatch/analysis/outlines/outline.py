@@ -50,7 +50,8 @@ class Outline:
 
     def keys(self, unit: Unit) -> tuple[str, ...]:
         """The code lines of *unit* as bare tokens, comparable with another outline."""
-        return tuple(code.key for code in self.code_of(unit))
+        first, end = self._span(unit)
+        return tuple(self.source.code_keys[first:end])
 
     def tokens_of(self, unit: Unit) -> frozenset[str]:
         """The tokens of the code lines of *unit*."""

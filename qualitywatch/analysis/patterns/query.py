@@ -243,11 +243,11 @@ def compile_combined(
             continue
         regexes.update(_read(rule, section, section.query)[1])
         told = patterns_of(section.query)
-        if free := _joined(told, gated=False):
+        if free := _asking_for(told, None):
             always.append(_Served(rule, section, free))
-        if bound := _joined(told, gated=True):
-            words = frozenset[str]().union(*(each.words or () for each in told))
-            gated.append(_Gated(language, _Served(rule, section, bound), words))
+        for words in dict.fromkeys(each.words for each in told if each.words):
+            if bound := _asking_for(told, words):
+                gated.append(_Gated(language, _Served(rule, section, bound), words))
     if counted is None or language.grammar is None:
         part = _part(language, always)
         return Combined(lambda: part, gated, regexes, _remarks(rules))
@@ -257,9 +257,9 @@ def compile_combined(
     )
 
 
-def _joined(told: Sequence[Pattern], *, gated: bool) -> str:
-    """The patterns that need words, or those that do not; all leave the same alone."""
-    chosen = [p for p in told if p.leaves or (p.words is not None) is gated]
+def _asking_for(told: Sequence[Pattern], words: frozenset[str] | None) -> str:
+    """The patterns that need one of *words*, or none; all leave the same alone."""
+    chosen = [p for p in told if p.leaves or p.words == words]
     return "" if all(p.leaves for p in chosen) else "".join(p.text for p in chosen)
 
 

@@ -21,6 +21,7 @@ from qualitywatch.analysis.restoring.splices import Splice, applied
 from qualitywatch.analysis.restoring.tails import cut_off
 from qualitywatch.analysis.restoring.texts import Text, refuse_unlike
 from qualitywatch.analysis.restoring.words import CanNot, Piece, Refusal, Restored
+from qualitywatch.analysis.safety.redaction import redacted
 from qualitywatch.analysis.sources.embedded import split
 from qualitywatch.analysis.sources.skipping import language_of
 from qualitywatch.analysis.sources.source import MAX_BYTES, Refused, Source
@@ -184,10 +185,12 @@ def _located(sides: Sides, violation: Violation) -> Violation:
     """*violation* where its line is now; raises `CanNot` where it is not any more."""
     if violation.rule in _ANYWHERE:
         return violation
+    excerpt = violation.excerpt  # as it was, or as it was kept
     said = [line.strip()[:MAX_EXCERPT] for line in sides.comparison.after.lines]
-    if said[violation.line - 1 : violation.line] == [violation.excerpt]:
+    there = said[violation.line - 1 : violation.line]
+    if there == [excerpt] or list(map(redacted, there)) == [excerpt]:
         return violation
-    lines = [n for n, text in enumerate(said, 1) if text == violation.excerpt]
+    lines = [n for n, text in enumerate(said, 1) if excerpt in (text, redacted(text))]
     if len(lines) != 1:
         raise CanNot(
             f"the file changed since: line {violation.line} is not what was judged;"

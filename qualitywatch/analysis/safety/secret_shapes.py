@@ -20,12 +20,12 @@ LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 MIN_RANDOM = 16  # signs of a value that chance alone may have made
 MIN_ENTROPY = 3.2  # bits a sign; words have less than 3 at this length
 MIN_CHANGES = 0.25  # of a neighbour's kind (letter, capital, digit); words have few
-MIN_PASSWORD = 8
 MAX_VALUE = 300
 
 _SHAPES = (
     ("an AWS access key", LIKELY, r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
     ("a GitHub token", LIKELY, r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+    ("a token of this guard", LIKELY, r"\bqw[aov]_[A-Za-z0-9]{20,}\b"),
     ("a GitHub token", LIKELY, r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
     ("a GitLab token", LIKELY, r"\bgl(?:pat|dt|rt|ptt)-[\w-]{20,}\b"),
     ("a Slack token", LIKELY, r"\bxox[abeprs]-\d{8,}-[\w-]{20,}"),
@@ -100,6 +100,7 @@ _SAID_FILLER = regex(
     r"example|x{6}|\*{3}|0{8}|1234567890|abcdefgh|\.{3}|your", re.IGNORECASE
 )
 _COMPUTED = regex(r"[${}<>()%\\]|\.\.|^[@:#/.]|://|^sha\d+[-:]|^[\w]+\.[\w.]+$")
+_MARKED = regex(r"\[redacted [0-9a-f]{4}\]")
 _UUID = regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WORDS = regex(r"[A-Za-z]*[a-z_.:/ -]+[A-Za-z]*\d{0,2}")
 _PASSWORD_NAME = regex(r"pass(?:wor[dt]|wd|phrase)$|pwd$", re.IGNORECASE)
@@ -127,6 +128,18 @@ def secrets_in(line: str, following: str, *, bare: bool) -> Iterator[Secret]:
         if not any(secret.start < r.stop and r.start < secret.end for r in taken):
             taken.append(range(secret.start, secret.end))
             yield secret
+
+
+def values_of_secret_names(line: str) -> Iterator[Secret]:
+    """Whatever is written out for a name that stands for a secret, be it random or not.
+
+    For what is shown: no accusation follows from it.
+    """
+    for pattern in (_QUOTED_VALUE, _BARE_VALUE):
+        for match in pattern.finditer(line[:2000]):
+            if not (_OTHER_NAMES.search(match["name"]) or _MARKED.search(line)):
+                start, end = match.span("value")
+                yield Secret(start=start, end=end, kind="", confidence=POSSIBLE)
 
 
 def _shaped(line: str, following: str) -> Iterator[Secret]:

@@ -13,7 +13,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
+from weakref import ref
 
 import tree_sitter
 
@@ -25,6 +26,7 @@ from qualitywatch.analysis.outlines.structure import (
 from qualitywatch.analysis.sources.cost import is_deep
 from qualitywatch.analysis.sources.decoding import Refused as Refused
 from qualitywatch.analysis.sources.decoding import decode
+from qualitywatch.analysis.sources.edited import edited
 from qualitywatch.analysis.sources.keys import WORD, key_of, keys_of
 from qualitywatch.analysis.sources.plain import Span, comment_spans, empty_tree, without
 from qualitywatch.analysis.sources.survey import Seen, Survey, in_order
@@ -81,6 +83,7 @@ class Source:
         self.data = text.encode()
         self.lines = text.split("\n")
         self._answers: dict[Callable[[Source], object], object] = {}
+        self._before: ref[Source] | None = None
         self.survey: Survey | None = None  # given by who asks more than the structure
 
     @classmethod
@@ -108,7 +111,32 @@ class Source:
         """
         if self.language.grammar is None:
             return empty_tree()
-        parser = tree_sitter.Parser(grammar(self.language))
+        near = self._near_tree()
+        tree = self._parsed(near)
+        if near is not None and tree.root_node.has_error:
+            tree = self._parsed(None)
+        if is_deep(tree):
+            raise Refused("nests deeper than any person writes")
+        return tree
+
+    def follows(self, before: Source) -> None:
+        """This text is *before*, edited: what both share need not be parsed again."""
+        if before.language is self.language and self.language.grammar is not None:
+            self._before = ref(before)
+
+    def _near_tree(self) -> tree_sitter.Tree | None:
+        """The tree of the text before, where that helps to parse this one."""
+        before = None if self._before is None else self._before()
+        if before is None:
+            return None
+        try:
+            return edited(before.tree, before.data, self.data)
+        except Refused:  # said where the base is asked for
+            return None
+
+    def _parsed(self, near: tree_sitter.Tree | None) -> tree_sitter.Tree:
+        parse: Any = tree_sitter.Parser(grammar(self.language)).parse
+        old = () if near is None else (near,)  # the binding takes no `None`
         data = self.data  # the tree keeps `piece`: were `self` in it, none were freed
         spent = 0
 
@@ -123,11 +151,11 @@ class Source:
             return spent > PARSE_BUDGET
 
         try:
-            tree = parser.parse(piece, encoding="utf8", progress_callback=over_budget)
+            tree: tree_sitter.Tree = parse(
+                piece, *old, encoding="utf8", progress_callback=over_budget
+            )
         except ValueError:
             raise Refused("is too hard to parse") from None
-        if is_deep(tree):
-            raise Refused("nests deeper than any person writes")
         return tree
 
     def once(self, ask: Callable[[Source], Answer]) -> Answer:
@@ -143,8 +171,16 @@ class Source:
 
     def begins_with(self, starts: Iterable[str]) -> bool:
         """True where a line begins with one of *starts*."""
-        text = self.text
-        return any(text.startswith(start) or f"\n{start}" in text for start in starts)
+        return any(
+            self.text.startswith(start) or f"\n{start}" in self.text
+            for start in starts
+            if start[0] in self._first_signs
+        )
+
+    @cached_property
+    def _first_signs(self) -> frozenset[str]:
+        """The signs with which lines begin."""
+        return frozenset(line[:1] for line in self.lines)
 
     def comments(self) -> tuple[Comment, ...]:
         """Every comment and docstring, in the order of the text."""
@@ -170,6 +206,11 @@ class Source:
             for number, key in enumerate(self._keys, 1)
             if key and _has_word(key) and key not in closers
         )
+
+    @cached_property
+    def code_keys(self) -> list[str]:
+        """The keys of the lines of `code`."""
+        return [code.key for code in self.code]
 
     def code_in(self, first: int, last: int) -> Sequence[CodeLine]:
         """Those from line *first* to *last*; of the others nothing need be known."""
@@ -328,8 +369,9 @@ def nodes_of(
     source: Source, types: frozenset[str], lines: tuple[int, int] | None = None
 ) -> list[tree_sitter.Node]:
     """The nodes of *types*, or those that reach into *lines*, in order."""
-    if lines is None and source.seen is not None and types in source.seen.counted:
-        return source.seen.counted[types]
+    if source.seen is not None and types in source.seen.counted:
+        found = source.seen.counted[types]
+        return found if lines is None else [n for n in found if _reaches(n, lines)]
     query = nodes_query(source.language, types)
     if query is None:
         return []
@@ -337,6 +379,11 @@ def nodes_of(
     if lines is not None:
         cursor.set_point_range((lines[0] - 1, 0), (lines[1], 0))
     return in_order(cursor.captures(source.tree.root_node).get("node", []))
+
+
+def _reaches(node: tree_sitter.Node, lines: tuple[int, int]) -> bool:
+    """True where a query of these *lines* alone would find *node*."""
+    return node.end_point > (lines[0] - 1, 0) and node.start_point < (lines[1], 0)
 
 
 def line_key(line: str, language: Language | None = None) -> str:

@@ -42,7 +42,6 @@ _OPEN_SCRIPT = regex(
     re.MULTILINE,
 )
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
-_BINDING = frozenset({"for_statement", "as_pattern_target", "type_alias_statement"})
 _NAMED = frozenset({"identifier", "shorthand_property_identifier_pattern"})
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
 _EXPORTS = regex(r"(?:module\.)?exports(?:\.(\w+))?")

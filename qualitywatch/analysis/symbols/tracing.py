@@ -101,9 +101,7 @@ def home(language: Language) -> str:
 def gains(before: Outline | None, after: Outline, matched: Iterable[int]) -> Gains:
     """What *after* has and *before* has not; *matched* are units of both."""
     source = after.source
-    old = frozenset[str]()
-    if before is not None:
-        old = frozenset(code.key for code in before.source.code)
+    old = frozenset(() if before is None else before.source.code_keys)
     fresh = [code for code in _edited(before, source) if code.key not in old]
     if not fresh:
         return Gains(home=home(source.language))
@@ -120,8 +118,7 @@ def _edited(before: Outline | None, after: Source) -> Sequence[CodeLine]:
     """The code of *after* between what it shares with the base at both ends."""
     if before is None:
         return after.code
-    keys = ([line.key for line in text.code] for text in (before.source, after))
-    first, last = shared_ends(*keys)
+    first, last = shared_ends(before.source.code_keys, after.code_keys)
     return after.code[first : len(after.code) - last]
 
 

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from qualitywatch.analysis.sources.source import line_key
@@ -18,7 +18,7 @@ from qualitywatch.regex import linear, regex
 from qualitywatch.rulebook.regexes import compile_regex
 
 MAX_STATEMENT = 1_000  # signs that are read of one
-MAX_LINES = 15
+MAX_LINES = 15  # of one statement
 MAX_ASSERTIONS = 300  # of one test
 
 _HEADS = "|".join(
@@ -52,17 +52,20 @@ _ALWAYS = regex(
     r"|(?:len\(.*\)|\.length|\.size\(\)|\.count\(?\)?|\.Count) ?>= ?0$"
     r"|^isinstance\(.*, ?object\)$"
 )
-_EQUATION = regex(r"^(.+?) ?(?:===?|\bis) (.+)$")
+_EQUATION = regex(r"^(.+?) ?(===?|\bis) (.+)$")
 _TEXT = regex(r"""[fr]?(?:"[^"]+"|'[^']+')""")
 _CHAINED = regex(r"expect|assertthat|that$")
 _SIGNS = regex(r"[\"'`()\[\]{},]")  # that part arguments, or hold them together
 _CALL = regex(r"([\w.$:>\-!?]*\w!?)\s*[({]")
 
-_TWINS = (  # both sides of a comparison that is no call
-    regex(r"(.+?)\.? shouldBe (.+)$"),
-    regex(r"expect\((.+?)\)\.to (?:be|eql?|equal)[ (](.+?)\)?$"),
-    regex(r"\[\[? (.+?) (?:-eq|==?) (.+?) \]\]?"),
+_TWINS = (  # a word of it; both sides of a comparison that is no call
+    (" shouldBe ", regex(r"(.+?)\.? shouldBe (.+)$")),
+    (").to ", regex(r"expect\((.+?)\)\.to (?:be|eql?|equal)[ (](.+?)\)?$")),
+    (" ]", regex(r"\[\[? (.+?) (?:-eq|==?) (.+?) \]\]?")),
 )
+_ASSERTED = regex(r"assert\s+(?![(!=])(.*)|assert\s*(\(.*)")
+_ASSERTED_BY_WORD = regex(r"(assert_\w+|refute\w*)\s+(?![(=])(.*)")
+_PATH_SIGN = regex(r"\.|::|->")
 # Names of functions, in lower case and without underscores.
 _SAYS_TRUE = regex(
     r"(?:xct|test|ck|cr|boost)?assert(?:true|that)?|ok|is(?:true|ok)|true|truthy"
@@ -91,7 +94,7 @@ _PART = regex(
     r"|[cC]lose_?[tT]o|[aA]lmost|toHaveProperty|toThrow\(\s*\)|toHaveBeenCalled\(\s*\)"
     r"|to\.throw\(\s*\)|raise_error\s*$|NEAR\(|GT\(|LT\(|GE\(|LE\(|[aA]t_?[lL]east"
 )
-_SAYS_NO_ERROR = regex(  # what only marks the way that should not be gone
+_SAYS_NO_ERROR = compile_regex(  # what only marks the way that should not be gone
     r"(?i)does_?not_?throw|no_?throw|nothing_raised|not_to raise|AssertionCount"
     r"|\bt\.(?:pass|fail)\(|\bself\.fail|this->fail|\bflunk\b|XCTFail|assert\.fail"
     r"|\bassert\W+(?:False|0)\b"
@@ -188,13 +191,15 @@ class Asserting:
         return min(filter(None, (long, short)), default=0)
 
 
-def asserts_for_sure(line: str) -> bool:
-    """True for an assertion on one *line* that is not trivial, however it goes on."""
-    if len(line) > MAX_STATEMENT or ";" in line or _is_open(line):
+def asserts_for_sure(lines: Sequence[str]) -> bool:
+    """True where the statement that begins on the first of *lines* is not trivial."""
+    if len(lines[0]) > MAX_STATEMENT:
         return False
-    if _HEAD.search(line) is None or _SAYS_NO_ERROR.search(line):
+    rows = [(0, line) for line in lines[:MAX_LINES] if line.strip()]
+    whole, _ = _joined(rows, 0)
+    if ";" in whole or _is_open(whole) or _SAYS_NO_ERROR.search(whole):
         return False
-    return not _is_trivial(" ".join(line.split()))
+    return not _is_trivial(" ".join(whole.split()))
 
 
 def read(body: Sequence[tuple[int, str]]) -> Iterator[Assertion]:
@@ -202,14 +207,19 @@ def read(body: Sequence[tuple[int, str]]) -> Iterator[Assertion]:
     at, found = 0, 0
     while at < len(body) and found < MAX_ASSERTIONS:
         number, text = body[at]
-        if _HEAD.search(text[:MAX_STATEMENT]) is None:
+        if not _may_begin(text[:MAX_STATEMENT]):
             at += 1
             continue
         whole, at = _joined(body, at)
         for piece in whole.split(";"):
-            if _HEAD.search(piece) and not _SAYS_NO_ERROR.search(piece):
+            if _may_begin(piece) and not _SAYS_NO_ERROR.search(piece):
                 found += 1
                 yield Assertion(number, " ".join(piece.split()))
+
+
+@lru_cache(maxsize=4_096)  # most lines stand on both sides of a change
+def _may_begin(text: str) -> bool:
+    return _HEAD.search(text) is not None
 
 
 def _joined(body: Sequence[tuple[int, str]], at: int) -> tuple[str, int]:
@@ -242,12 +252,12 @@ def _is_bare(text: str) -> bool:
 
 
 def _is_trivial(text: str) -> bool:
-    if said := re.match(r"assert\s+(?![(!=])(.*)|assert\s*(\(.*)", text):
+    if said := _ASSERTED.match(text):
         condition = _without_message(said[1] or said[2])
         return _holds(condition) or _TEXT.fullmatch(condition) is not None
-    if any(said[1] == said[2] for p in _TWINS if (said := p.match(text))):
+    if _compares_twins(text):
         return True
-    if said := re.match(r"(assert_\w+|refute\w*)\s+(?![(=])(.*)", text):
+    if said := _ASSERTED_BY_WORD.match(text):
         return _is_trivial_call(_plain(said[1]), _split(said[2]))
     call = _CALL.search(text)
     if call is None:
@@ -264,9 +274,16 @@ def _is_trivial(text: str) -> bool:
     return _is_trivial_call(name, args)
 
 
+def _compares_twins(text: str) -> bool:
+    return any(
+        word in text and (said := twins.match(text)) and said[1] == said[2]
+        for word, twins in _TWINS
+    )
+
+
 def _plain(name: str) -> str:
     """The last part of a name, in lower case and without underscores."""
-    last = re.split(r"\.|::|->", name)[-1]
+    last = _PATH_SIGN.split(name)[-1]
     return last.lower().replace("_", "").rstrip("!")
 
 
@@ -308,12 +325,21 @@ def _is_trivial_chain(subject: str, rest: str) -> bool:
 def _holds(condition: str) -> bool:
     """True for a condition that nothing can make false."""
     condition = condition.strip()
-    while condition.startswith("(") and condition.endswith(")"):
+    while _is_in_brackets(condition):
         condition = _split(condition[1:-1])[0].strip()
     if _TRUE.match(condition) or _ALWAYS.search(condition):
         return True
     sides = _EQUATION.match(condition)
-    return sides is not None and sides[1].strip() == sides[2].strip()
+    if sides is None or sides[1].strip() != sides[3].strip():
+        return False
+    return sides[2] != "is" or "(" not in sides[1]  # two calls may give two objects
+
+
+def _is_in_brackets(condition: str) -> bool:
+    """True where the first bracket is closed by the last sign."""
+    if not (condition.startswith("(") and condition.endswith(")")):
+        return False
+    return not _arguments(condition, 1)[1]
 
 
 def _without_message(condition: str) -> str:

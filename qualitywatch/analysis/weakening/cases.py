@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate, islice
 from typing import Literal, NamedTuple
@@ -12,8 +12,11 @@ from typing import Literal, NamedTuple
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.analysis.stubs.design import is_test_double_file
 from qualitywatch.analysis.weakening.assertions import (
+    MAX_LINES,
     QUOTED,
     Asserting,
+    Assertion,
+    assertions,
     asserts_for_sure,
 )
 from qualitywatch.analysis.weakening.dialects import (
@@ -110,12 +113,16 @@ class Case:
     def may_be_trivial(self) -> bool:
         """False where the next assertion, its own or another test's, is a real one.
 
-        For nearly all that spares to look where the test ends.
+        For nearly all that spares to look where the test begins and where it ends.
         """
+        line = self.text.line_at(self._found.end())
+        first = self.text.asserting_from(line)
+        if first == 0 or (first > line and self.text.asserts_for_sure(first)):
+            return False
         first = self._asserts_from
         if first in (0, self._begin):
             return first > 0
-        return not asserts_for_sure(self.text.lines[first - 1])
+        return not self.text.asserts_for_sure(first)
 
     @cached_property
     def _begin(self) -> int:
@@ -134,6 +141,11 @@ class Case:
         rest, start = self.text.rest_of_line(begin), self.text.line_at(begin)
         found = [(n, lines[n - 1]) for n in range(start + 1, self.end + 1)]
         return [(n, text) for n, text in ((start, rest), *found) if text.strip()]
+
+    @cached_property
+    def assertions(self) -> list[Assertion]:
+        """What it asserts, in order."""
+        return assertions(self.body)
 
     @cached_property
     def statements(self) -> tuple[str, ...]:
@@ -290,6 +302,9 @@ class _Text:
         """The next line from *line* on that may assert something; 0: none does."""
         return self._asserting.next(line)
 
+    def asserts_for_sure(self, line: int) -> bool:
+        return asserts_for_sure(self.lines[line - 1 : line - 1 + MAX_LINES])
+
     @cached_property
     def _asserting(self) -> Asserting:
         return Asserting(self.lines, self._whole)
@@ -407,8 +422,3 @@ def _is_condition(found: re.Match[str]) -> bool:
         return False
     is_said = args[:1] in "\"'rf" and args[1:2] != "u"
     return not is_said and not re.match(r"(?:reason|strict|raises|run)\s*=", args)
-
-
-def sorted_by_line(found: Sequence[Case]) -> list[Case]:
-    """*found* in the order of the text."""
-    return sorted(found, key=lambda case: case.line)

@@ -11,7 +11,7 @@ from itertools import islice
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.sources.source import line_key
-from qualitywatch.analysis.weakening.assertions import Assertion, assertions, read
+from qualitywatch.analysis.weakening.assertions import Assertion, read
 from qualitywatch.analysis.weakening.cases import Case, Skip, cases
 from qualitywatch.analysis.weakening.loosening import is_looser
 from qualitywatch.analysis.weakening.pairs import Pairs
@@ -167,7 +167,7 @@ class _Weakening:
         gone: list[Case] = []
         commented: list[Case] = []
         for old in self._pairs.gone:
-            if old.kind == "group" or not _real(assertions(old.body)):
+            if old.kind == "group" or not _real(old.assertions):
                 continue
             if self._has_moved(old):
                 continue
@@ -242,7 +242,7 @@ class Edit:
 
     def __init__(self, old: Case, new: Case) -> None:
         self.old, self.new = old, new
-        before, after = assertions(old.body), assertions(new.body)
+        before, after = old.assertions, new.assertions
         self.had, self.has = _real(before), _real(after)
         keys = Counter(each.key for each in after)
         self.gone = [a for a in before if not a.is_trivial and not _take(keys, a.key)]
@@ -276,7 +276,7 @@ def _if_all_are_trivial(case: Case) -> Assertion | None:
 
 def _texts(found: Sequence[Case]) -> Counter[str]:
     tests = (case for case in found if case.kind == "test")
-    return Counter(each.key for case in tests for each in assertions(case.body))
+    return Counter(each.key for case in tests for each in case.assertions)
 
 
 def _real(found: Sequence[Assertion]) -> list[Assertion]:

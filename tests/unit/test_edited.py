@@ -1,0 +1,79 @@
+"""A text that is parsed from the tree of the one before: the same tree, less work."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qualitywatch.analysis.sources.edited import MIN_BYTES, edited
+from qualitywatch.analysis.sources.source import Source
+from qualitywatch.languages import LANGUAGES
+
+FUNCTIONS = "".join(
+    f'def step_{n}(row):\n    """Step {n}."""\n    return load(row, {n})\n\n\n'
+    for n in range(60)
+)
+LINES = FUNCTIONS.split("\n")
+PIECES = (
+    *("return None", "    if row:", "x = [", "]", '"""', "# rest", "class A:", ""),
+    *("        pass", "    é = 'ü'", "def step_9(row):", "\\", "@wraps"),
+)
+
+
+def source(text: str, language: str = "python") -> Source:
+    return Source.read("a.py", text.encode(), LANGUAGES[language])
+
+
+def shape(read: Source) -> list[tuple[str, int, int]]:
+    """Every node of the tree, with its place."""
+    found, waiting = [], [read.tree.root_node]
+    while waiting:
+        node = waiting.pop()
+        found.append((node.type, node.start_byte, node.end_byte))
+        waiting += node.children
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    first=st.integers(0, len(LINES)),
+    gone=st.integers(0, 12),
+    new=st.lists(st.sampled_from(PIECES), max_size=6),
+)
+def test_the_tree_is_the_one_that_parsing_anew_gives(
+    first: int, gone: int, new: list[str]
+):
+    text = "\n".join([*LINES[:first], *new, *LINES[first + gone :]])
+    before, after, alone = source(FUNCTIONS), source(text), source(text)
+    after.follows(before)
+
+    assert shape(alone) == shape(after)
+
+
+def test_what_both_share_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch):
+    before, after = source(FUNCTIONS), source(FUNCTIONS.replace("load(row, 30)", "0"))
+    near = edited(before.tree, before.data, after.data)
+
+    assert near is not None
+    (changed,) = near.changed_ranges(after.tree)
+    assert changed.end_byte - changed.start_byte < 40
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (FUNCTIONS, "x = 1\n" * MIN_BYTES),  # another text
+        (FUNCTIONS, FUNCTIONS[: MIN_BYTES - 1]),  # too short to be worth it
+        (f"{FUNCTIONS}def (:\n", FUNCTIONS),  # errors: how they are read is no matter
+    ],
+)
+def test_nothing_is_taken_over_where_it_does_not_help(old: str, new: str):
+    assert edited(source(old).tree, old.encode(), new.encode()) is None
+
+
+def test_another_language_has_another_tree():
+    before, after = source(FUNCTIONS, "ruby"), source(FUNCTIONS)
+    after.follows(before)
+
+    assert shape(source(FUNCTIONS)) == shape(after)
