@@ -8,13 +8,11 @@ A repository without that file may hold the same tables in `pyproject.toml`, bel
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import json
 import os
 import re
 import stat
-import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -31,15 +29,22 @@ from qualitywatch.regex import regex
 FILE_NAME = "qualitywatch.toml"
 PYPROJECT = "pyproject.toml"
 PYPROJECT_TABLE = "tool.qualitywatch"
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 256 * 1024
+MAX_PARTS = 32  # of a key: the reader needs the square of them
 
 Milliseconds = Annotated[int, Meta(gt=0, le=3_600_000)]
 Count = Annotated[int, Meta(gt=0, le=100_000)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Bytes = Annotated[int, Meta(gt=0, le=1024**3)]
 
-_HEADER = regex(r"\s*\[([\w.-]+)\]")
+_LOOPBACK = {"localhost": "127.0.0.1"}
+
+_HEADER = regex(r"\s*(\[?)\[\s*([\w.-]+)\s*\]")
 _SETTING = regex(r"\s*([\w.-]+)\s*=")
+_MOST_SIGNS = 300  # of what is wrong: the file may be a bomb
+_QUOTED = regex(r"""\"[^"\n]*\"|'[^'\n]*'|#[^\n]*""")
+_DOT = regex(r"[\w-][ \t]*\.(?=[ \t]*[\w-])")
+_AT_LINE = regex(r"\(at line (\d+), column \d+\)")
 _HEAD = """\
 # Settings of qualitywatch, each at its default: a line you delete keeps its default.
 # An unknown key is an error, so that no slip of the pen is silently ignored.
@@ -48,6 +53,37 @@ _HEAD = """\
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file; a key it does not know is an error."""
+
+
+class Strikes(_Section, frozen=True):
+    """Lesser violations that put their agent in quarantine, so many in a time."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$",
+            description="what the reason of the quarantine calls it",
+        ),
+    ]
+    types: Annotated[
+        tuple[ViolationType, ...],
+        Meta(description="violation types that count; none: all of them"),
+    ] = ()
+    rules: Annotated[
+        tuple[str, ...], Meta(description="ids of rules that count; none: all of them")
+    ] = ()
+    severity: Annotated[Severity, Meta(description="lowest severity that counts")] = (
+        Severity.LOW
+    )
+    confidence: Annotated[
+        Confidence, Meta(description="lowest confidence that counts")
+    ] = Confidence.POSSIBLE
+    count: Annotated[
+        int, Meta(ge=1, le=1000, description="so many; 1: each one at once")
+    ] = 3
+    minutes: Annotated[
+        int, Meta(ge=1, le=43_200, description="within this time, until the last one")
+    ] = 60
 
 
 class Policy(_Section, frozen=True):
@@ -66,6 +102,7 @@ class Policy(_Section, frozen=True):
             "operator, or quarantine the workspace"
         ),
     ] = "alert"
+    strikes: tuple[Strikes, ...] = ()
 
 
 class Watch(_Section, frozen=True):
@@ -88,7 +125,7 @@ class Hub(_Section, frozen=True):
     """Where the daemon listens."""
 
     host: Annotated[
-        str, Meta(description="a loopback address; any other is refused")
+        str, Meta(description="an address; any but loopback needs a certificate")
     ] = "127.0.0.1"
     port: Annotated[Port, Meta(description="0 takes any free port")] = 7433
     max_connections: Annotated[Count, Meta(description="all connections together")] = (
@@ -97,6 +134,34 @@ class Hub(_Section, frozen=True):
     max_connections_per_agent: Annotated[
         Count, Meta(description="connections of one agent")
     ] = 8
+    messages_per_second: Annotated[
+        Count, Meta(description="of one agent, over all its connections")
+    ] = 50
+    message_burst: Annotated[
+        Count, Meta(description="messages that may come at once")
+    ] = 100
+    bytes_per_second: Annotated[
+        Bytes, Meta(description="of one agent; at once, as much as one message holds")
+    ] = 256 * 1024
+    strikes_to_quarantine: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3600,
+            description="seconds with too many messages, within an hour, that put an"
+            " agent in quarantine; 0: never",
+        ),
+    ] = 10
+    certificate: Annotated[
+        str, Meta(description="PEM file with the chain; turns TLS (1.2 or newer) on")
+    ] = ""
+    key: Annotated[
+        str, Meta(description="PEM file with its key; none where it is in the other")
+    ] = ""
+    names: Annotated[
+        tuple[str, ...],
+        Meta(description="names other than loopback by which it may be called"),
+    ] = ()
 
 
 class Analysis(_Section, frozen=True):
@@ -127,6 +192,42 @@ class Rules(_Section, frozen=True):
     disabled: Annotated[
         tuple[str, ...], Meta(description="ids of rules that stay silent")
     ] = ()
+
+
+class Retention(_Section, frozen=True):
+    """How long history is kept; what is open and the audit are kept in any case."""
+
+    days: Annotated[
+        int, Meta(gt=0, le=36_500, description="events, changes and closed violations")
+    ] = 30
+    megabytes: Annotated[
+        int,
+        Meta(ge=10, le=1_000_000, description="of the database; then the oldest go"),
+    ] = 500
+
+
+class Audit(_Section, frozen=True):
+    """Where the newest record of the audit is kept as well, to find tampering by."""
+
+    export: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="files it is appended to: absolute paths, best where no agent"
+            " can write, as on another machine's disk or with `chattr +a`"
+        ),
+    ] = ()
+    every_seconds: Annotated[
+        int, Meta(gt=0, le=86_400, description="at most so often, and at the end")
+    ] = 300
+
+
+class Log(_Section, frozen=True):
+    """What the daemon writes into `logs/daemon.jsonl` in its state folder."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="how bad a message must be to be kept"),
+    ] = "info"
 
 
 class Analyser(_Section, frozen=True):
@@ -184,6 +285,22 @@ class SigningAgent(_Section, frozen=True):
     ]
 
 
+class Enforcement(_Section, frozen=True):
+    """What the daemon does beside refusing; all of it is off unless you ask for it."""
+
+    restore: Annotated[
+        bool,
+        Meta(description="put lost code back into the file at once, where it is exact"),
+    ] = False
+    stop: Annotated[
+        bool,
+        Meta(
+            description="stop (SIGSTOP) the registered processes of an agent in"
+            " quarantine; a release lets them go on"
+        ),
+    ] = False
+
+
 class Config(_Section, frozen=True):
     """All settings; the defaults are what an absent file means."""
 
@@ -193,6 +310,10 @@ class Config(_Section, frozen=True):
     analysis: Analysis = Analysis()
     gate: Gate = Gate()
     rules: Rules = Rules()
+    enforcement: Enforcement = Enforcement()
+    audit: Audit = Audit()
+    retention: Retention = Retention()
+    log: Log = Log()
     analysers: tuple[Analyser, ...] = ()
     agents: tuple[SigningAgent, ...] = ()
 
@@ -256,7 +377,9 @@ def _read(path: Path, *, refuse_shared: bool) -> bytes | None:
         return None
     except OSError as error:
         raise ConfigError(
-            f"can not be read: {error.strerror}", place=str(path)
+            f"can not be read: {error.strerror}",
+            place=str(path),
+            hint="see who owns it, and where it leads",
         ) from error
     try:
         _refuse_unsafe(os.fstat(descriptor).st_mode, path, refuse_shared=refuse_shared)
@@ -268,7 +391,8 @@ def _read(path: Path, *, refuse_shared: bool) -> bytes | None:
 
 def _refuse_unsafe(mode: int, path: Path, *, refuse_shared: bool) -> None:
     if not stat.S_ISREG(mode):
-        raise ConfigError("is not a file", place=str(path))
+        hint = "move it away; `qualitywatch init` writes a file"
+        raise ConfigError("is not a file", place=str(path), hint=hint)
     if refuse_shared and mode & stat.S_IWOTH:
         raise ConfigError(
             "can be written by every user of this machine",
@@ -287,13 +411,32 @@ def _own_table(content: bytes, place: str) -> object | None:
 
 def _table(content: bytes, place: str) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
-        raise ConfigError("is larger than 1 MiB", place=place)
+        hint = "`qualitywatch init` writes one that holds every setting"
+        raise ConfigError("is larger than 256 KiB", place=place, hint=hint)
+    import tomllib  # many a repository has no settings
+
+    _refuse_deep(content, place)
     try:
         return tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
+        found = _AT_LINE.search(str(error))
         raise ConfigError(
-            f"is not TOML: {error}", place=place, hint="see https://toml.io"
+            f"is not TOML: {error}"[:_MOST_SIGNS],
+            place=f"{place}:{found[1]}" if found else place,
+            hint="see https://toml.io",
         ) from error
+
+
+def _refuse_deep(content: bytes, place: str) -> None:
+    """A key of a hundred thousand parts would keep the reader busy for minutes."""
+    text = _QUOTED.sub("q", content.decode("utf-8", "replace"))
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MAX_PARTS and len(_DOT.findall(line)) > MAX_PARTS:
+            raise ConfigError(
+                f"a key has more than {MAX_PARTS} parts",
+                place=f"{place}:{number}",
+                hint="no setting is that deep",
+            )
 
 
 def _configured(table: object, place: _Place) -> Config:
@@ -308,8 +451,9 @@ def _configured(table: object, place: _Place) -> Config:
             problem.replace("Expected `object`", "Expected a table").lower(),
             hint="`qualitywatch init` writes a file with every setting and its type",
         ) from error
-    _refuse_open_host(config.hub.host, place)
+    _refuse_open_host(config.hub, place)
     _refuse_bad_patterns(config.watch.ignore, place)
+    _refuse_relative(config.audit.export, place)
     for number, agent in enumerate(config.agents):
         _refuse_bad_agent(agent, f"agents[{number}]", place)
     return config
@@ -329,26 +473,28 @@ def _refuse_unknown(
         if _is_section(fields[name]):
             _refuse_unknown(value, fields[name], (*path, name), place)
         elif element := _element(fields[name]):
-            for row in value if isinstance(value, list) else ():
-                _refuse_unknown(row, element, (*path, name), place)
+            for number, row in enumerate(value if isinstance(value, list) else ()):
+                _refuse_unknown(row, element, (*path, f"{name}[{number}]"), place)
 
 
 def _closest(unknown: str, known: dict[str, Any]) -> str:
+    import difflib  # for mistakes only
+
     match = difflib.get_close_matches(unknown, known, n=1)
     return f"did you mean `{match[0]}`?" if match else f"known: {', '.join(known)}"
 
 
-def _refuse_open_host(host: str, place: _Place) -> None:
+def _refuse_open_host(hub: Hub, place: _Place) -> None:
     try:
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+        address = ipaddress.ip_address(_LOOPBACK.get(hub.host, hub.host).strip("[]"))
+    except ValueError:  # a name: who knows where it leads
+        problem, hint = "is not an address", 'use "127.0.0.1" or "::1"'
+    else:
+        if address.is_loopback or hub.certificate:
             return
-    except ValueError:
-        pass  # a name: who knows where it leads
-    raise place.error(
-        "hub.host",
-        f"{host!r} is not a loopback address",
-        hint='use "127.0.0.1" or "::1": the hub serves this machine only',
-    )
+        problem = "can be reached by others, and there is no certificate"
+        hint = 'set hub.certificate and hub.key, or use "127.0.0.1"'
+    raise place.error("hub.host", f"{hub.host!r} {problem}", hint=hint)
 
 
 def _refuse_bad_patterns(patterns: tuple[str, ...], place: _Place) -> None:
@@ -365,6 +511,16 @@ def _refuse_bad_patterns(patterns: tuple[str, ...], place: _Place) -> None:
                 f"{pattern!r} is not a pattern as in .gitignore: {error}",
                 hint="see https://git-scm.com/docs/gitignore",
             ) from error
+
+
+def _refuse_relative(files: tuple[str, ...], place: _Place) -> None:
+    for number, file in enumerate(files):
+        if not file.startswith(("/", "~/")):
+            raise place.error(
+                f"audit.export[{number}]",
+                f"{file!r} is not an absolute path",
+                hint="name a file outside the repository, where no agent can write",
+            )
 
 
 def _refuse_bad_agent(agent: SigningAgent, key: str, place: _Place) -> None:
@@ -405,18 +561,31 @@ class _Place:
         return ConfigError(f"`{full}`: {problem}", place=place, hint=hint)
 
     def _line(self, key: str) -> int | None:
-        """The line that sets *key*, in the two ordinary ways of writing it."""
-        wanted = key.partition("[")[0]
+        """The line that sets *key*, or else what holds it, in the ordinary ways."""
+        lines = self._named_lines()
+        while key:
+            for name in (key, key.rpartition("[")[0] if key.endswith("]") else key):
+                if name in lines:
+                    return lines[name]
+            key = key.rpartition(".")[0]
+        return None
+
+    def _named_lines(self) -> dict[str, int]:
+        """The line on which each table and setting begins."""
+        found: dict[str, int] = {}
+        rows: Counter[str] = Counter()
         table = ""
         for number, line in enumerate(self._lines, start=1):
-            name = ""
             if header := _HEADER.match(line):
-                name = table = header[1]
+                table = header[2]
+                if header[1]:  # a row of an array of tables
+                    found.setdefault(table, number)
+                    rows[table] += 1
+                    table = f"{table}[{rows[table] - 1}]"
+                found.setdefault(table, number)
             elif setting := _SETTING.match(line):
-                name = f"{table}.{setting[1]}".lstrip(".")
-            if name == wanted:
-                return number
-        return None
+                found.setdefault(f"{table}.{setting[1]}".lstrip("."), number)
+        return found
 
 
 # Writing
@@ -431,10 +600,15 @@ def _rendered(
         assert element is not None
         return "\n".join(_rendered_rows(name, section, element)) + "\n"
     lines = [f"[{name}]  # {_sentence(section)}"]
+    rows: list[str] = []
     for field in msgspec.structs.fields(section):
+        value = getattr(section, field.name)
+        if inner := _element(field.type):
+            rows += _rendered_rows(f"{name}.{field.name}", value, inner)
+            continue
         lines += [f"# {line}" for line in _explained(field.type)]
-        lines.append(f"{field.name} = {_literal(getattr(section, field.name))}")
-    return "\n".join(lines) + "\n"
+        lines.append(f"{field.name} = {_literal(value)}")
+    return "\n".join([*lines, *rows]) + "\n"
 
 
 def _rendered_rows(
@@ -483,7 +657,11 @@ def _literal(value: object) -> str:
         pairs = (f"{_literal(key)} = {_literal(item)}" for key, item in value.items())
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, str):
+        import json  # only who writes settings needs it
+
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value)
 
 

@@ -24,7 +24,7 @@ from qualitywatch.protocol import Role
 PREFIXES = MappingProxyType(
     {Role.AGENT: "qwa_", Role.OPERATOR: "qwo_", Role.OBSERVER: "qwv_"}
 )
-MIN_PASSPHRASE = 8
+MIN_PASSPHRASE = 12  # whoever reads the hash guesses without our locks
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ENTROPY_BYTES = 32

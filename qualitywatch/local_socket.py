@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,15 @@ def connect(path: Path, *, timeout: float) -> socket.socket:
     """
     with _address(path) as address:
         return _opened(lambda one: one.connect(address), timeout=timeout)
+
+
+def peer(connection: socket.socket) -> int:
+    """The process at the other end; 0 where the system does not say."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return 0
+    size = struct.calcsize("3i")
+    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    return int(struct.unpack("3i", told)[0])
 
 
 @contextmanager

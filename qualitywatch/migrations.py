@@ -1,7 +1,7 @@
 """The schema, as an ordered list of steps that is only ever extended.
 
-`user_version` counts the steps a database has had. Each step runs in one transaction
-with the count, so a crash leaves the step before or the step after, never half of one.
+`user_version` counts the steps a database has had. All that it lacks run in one
+transaction with the count: a crash leaves the old schema or the new one, nothing else.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from qualitywatch import failpoints
 from qualitywatch.errors import MachineError
 
 APPLICATION_ID = 0x71776368  # "qwch": tells our database from a stranger's
@@ -22,17 +23,25 @@ def upgrade(
     """Bring the database to the newest schema; `MachineError` when it is not ours."""
     steps = MIGRATIONS if migrations is None else migrations
     version = _version(connection, newest=len(steps))
-    for number, migrate in enumerate(steps[version:], start=version + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+    if version == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for migrate in steps[version:]:
             migrate(connection)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+            failpoints.reach("mid_migration")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def is_behind(connection: sqlite3.Connection) -> bool:
+    """True for a database of ours that an older version wrote."""
+    return 0 < _version(connection, newest=len(MIGRATIONS)) < len(MIGRATIONS)
 
 
 def _version(connection: sqlite3.Connection, *, newest: int) -> int:
@@ -184,5 +193,93 @@ CREATE TABLE events (
 ) STRICT
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_first_tables,)
+
+def _audit(connection: sqlite3.Connection) -> None:
+    connection.execute(_AUDIT)
+
+
+_AUDIT = """
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    monotonic_ms INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL,
+    result TEXT NOT NULL CHECK (result IN ('allowed', 'refused', 'found')),
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT
+"""
+
+
+def _repairs_apart(connection: sqlite3.Connection) -> None:
+    """What was on offer had its content in it: it has to be offered again."""
+    connection.execute(_REPAIRS)
+    connection.execute(
+        "UPDATE quarantines SET repairs = '[]', state = CASE state"
+        " WHEN 'repair_proposed' THEN 'quarantined' ELSE state END"
+    )
+
+
+_REPAIRS = """
+CREATE TABLE repairs (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    quarantine TEXT NOT NULL REFERENCES quarantines (id),
+    content BLOB NOT NULL
+) STRICT
+"""
+
+
+def _strikes(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE INDEX blames_of_subject ON blames (subject, time)")
+
+
+def _registry(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE agents ADD COLUMN parent TEXT")
+    connection.execute("ALTER TABLE agents ADD COLUMN session TEXT")
+    connection.execute(_PROCESSES)
+
+
+_PROCESSES = """
+CREATE TABLE processes (
+    agent TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started TEXT NOT NULL,
+    stopped INTEGER NOT NULL,
+    PRIMARY KEY (agent, pid, started)
+) STRICT, WITHOUT ROWID
+"""
+
+
+def _workspaces(connection: sqlite3.Connection) -> None:
+    """Two checkouts may have one folder name: each is given a name of its own."""
+    connection.execute(
+        "CREATE TABLE workspaces (path TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
+        " STRICT, WITHOUT ROWID"
+    )
+
+
+def _ages(connection: sqlite3.Connection) -> None:
+    """What is old is found without looking at all that is not."""
+    connection.execute("CREATE INDEX reports_by_time ON reports (time)")
+    connection.execute(
+        "CREATE INDEX closed_violations ON violations (closed_at)"
+        " WHERE closed_at IS NOT NULL"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _first_tables,
+    _audit,
+    _repairs_apart,
+    _strikes,
+    _registry,
+    _workspaces,
+    _ages,
+)
 """Never edited, only extended."""

@@ -227,6 +227,8 @@ class Agent(Noun):
     harness: str | None = None
     workspace: str | None = None  # absolute path of the checkout it works in
     last_seen: str | None = None  # ISO 8601
+    parent: str | None = None  # the agent that started it, which stops it too
+    session: str | None = None  # its newest
 
 
 class QuarantineState(StrEnum):
@@ -238,23 +240,50 @@ class QuarantineState(StrEnum):
 
 
 class Repair(Noun):
-    """What a quarantined agent offers to put back, checked before it is shown."""
+    """A file that a quarantined agent offers to put back, checked before it is shown.
 
+    Its content is kept apart, until the quarantine ends or something newer is offered.
+    """
+
+    id: str
     path: str
-    new_content: str
-    violations: tuple[Violation, ...] = ()  # of the proposal, against the base
+    workspace: str  # absolute path
+    sha256: str
+    size: int  # bytes
+    lines: int
+    added: int  # lines that the file, as it stood then, did not have
+    removed: int  # lines of that file which would go
+    lacking: int = 0  # violations that would stay, compared with the base
+    violations: tuple[Violation, ...] = ()  # the first of them
+
+
+class Offer(Noun):
+    """A repair with its content."""
+
+    repair: Repair
+    content: bytes
+
+
+MOST_EVIDENCE = 20
+"""Violations that a quarantine names; the records hold all of them."""
 
 
 class Quarantine(Noun):
-    """A subject that may not edit, commit or push until an operator releases it."""
+    """A subject that may not edit, commit or push until an operator releases it.
+
+    It is told with each thing that happens to it, so it names the first of its
+    violations and counts the others.
+    """
 
     id: str
     subject: str  # an agent id, or `ws:<name>` where nobody can be named
     state: QuarantineState
     reason: str
     since: str  # ISO 8601
+    imposed_by: str = "policy"  # or "policy <name>", or an operator
     workspace: str | None = None  # absolute path, where one is known
     violations: tuple[Violation, ...] = ()
+    violation_count: int = 0
     repairs: tuple[Repair, ...] = ()
     released_by: str | None = None
     released_at: str | None = None
@@ -336,8 +365,13 @@ def identified(
 
 def workspace_subject(name: str) -> str:
     """The subject that stands for a workspace when nobody can be named."""
-    slug = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-.") or "root"
-    return WORKSPACE_PREFIX + slug[:64]
+    return WORKSPACE_PREFIX + workspace_name(name)
+
+
+def workspace_name(folder: str) -> str:
+    """What a workspace in *folder* is called: in the letters of an id."""
+    slug = re.sub(r"[^a-z0-9._-]+", "-", folder.lower()).strip("-.") or "root"
+    return slug[:64]
 
 
 def is_agent_id(text: str) -> bool:

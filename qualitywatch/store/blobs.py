@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sqlite3
+import time
 from collections.abc import Collection
 from pathlib import Path
 
-from qualitywatch import whole_file
+from qualitywatch import failpoints, whole_file
 from qualitywatch.errors import MachineError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -26,6 +28,7 @@ class Blobs:
         if not path.exists():
             try:
                 whole_file.replace(path, content, durable=True)
+                failpoints.reach("mid_blob")
             except OSError as error:
                 raise MachineError(
                     f"the lost code can not be kept: {error.strerror}",
@@ -40,7 +43,7 @@ class Blobs:
             return None
         path = self._folder / name
         try:
-            content = path.read_bytes()
+            content = whole_file.read(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -55,15 +58,31 @@ class Blobs:
             )
         return content
 
-    def prune(self, needed: Collection[str]) -> None:
-        """Remove what is not *needed* any more."""
+    def prune(self, needed: Collection[str], *, older_than: float = 0.0) -> None:
+        """Remove what is not *needed* any more.
+
+        What is younger than *older_than* seconds stays: the record that will need it
+        may still be on its way.
+        """
+        latest = time.time() - older_than
         try:
             for path in self._folder.iterdir():
-                if path.name not in needed:
+                if path.name not in needed and path.stat().st_mtime <= latest:
                     path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return  # somebody else tidied up
         except OSError as error:
             raise MachineError(
                 f"kept code can not be removed: {error.strerror}",
                 place=str(self._folder),
                 hint="check the folder's permissions",
             ) from error
+
+
+def needed_blobs(connection: sqlite3.Connection) -> frozenset[str]:
+    """What an open violation or a last judged file refers to; commits among it."""
+    rows = connection.execute(
+        "SELECT base FROM violations WHERE closed_at IS NULL"
+        " UNION SELECT base FROM judged UNION SELECT sha256 FROM judged"
+    )
+    return frozenset(row[0] for row in rows if row[0] is not None)

@@ -1,81 +1,57 @@
-"""One SQLite file, opened with care: who may read it, what it survives, how it fails.
+"""One SQLite file, with a thread that writes and a thread that reads.
 
-A database that is damaged, foreign, or gone while its companions are still there is an
-error. It is never quietly replaced by an empty one: that would release everybody.
+Whoever reads waits for no writer, not for one that waits for the disk either; whoever
+writes does it alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import aiosqlite
 
-from qualitywatch import migrations, whole_file
-from qualitywatch.errors import MachineError
+from qualitywatch import failpoints
+from qualitywatch.store.faults import RESTORE, Damaged, beginning, explained
+from qualitywatch.store.opening import (
+    connect,
+    connect_writer,
+    damage_in,
+    log_of,
+    prepare,
+)
 
 T = TypeVar("T")
 
-FOLDER_MODE = 0o700
-FILE_MODE = 0o600
-BLOBS = "blobs"
+Work = Callable[[sqlite3.Connection], T]
 
-_OLDEST = (3, 38, 0)  # strict tables, RETURNING, JSON
-_PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA trusted_schema = OFF",
-    "PRAGMA cell_size_check = ON",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA synchronous = FULL",
-)
-
-# What SQLite says -> what we say, and the way out. Any other error is our bug.
-_PROBLEMS = {
-    "SQLITE_FULL": ("the disk is full", "make room; nothing was recorded"),
-    "SQLITE_IOERR": ("the disk does not answer", "nothing was recorded"),
-    "SQLITE_BUSY": (
-        "another program holds the database",
-        "close it; nothing was recorded",
-    ),
-    "SQLITE_LOCKED": (
-        "another program holds the database",
-        "close it; nothing was recorded",
-    ),
-    "SQLITE_READONLY": ("the database can not be written", "check its permissions"),
-    "SQLITE_CANTOPEN": ("the database can not be opened", "check its permissions"),
-    "SQLITE_PERM": ("the database can not be opened", "check its permissions"),
-    "SQLITE_CORRUPT": (
-        "the database is damaged",
-        "the file was kept as it is; put a backup in its place",
-    ),
-    "SQLITE_NOTADB": (
-        "this is not a database",
-        "the file was kept as it is; put a backup in its place",
-    ),
-}
+_LOG_PATIENCE_MS = 20
 
 
 class _Connection(aiosqlite.Connection):
     """A connection that runs whole functions in its thread."""
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What *work* returns; nothing else touches the database meanwhile."""
+    async def run(self, work: Work[T]) -> T:
+        """What *work* returns; nothing else uses this connection meanwhile."""
         done: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
         return done
 
 
 class Database:
-    """One thread that owns the file: what it is given runs one after the other."""
+    """The file while it is in use: what writes runs one after the other."""
 
-    def __init__(self, connection: _Connection, path: Path) -> None:
-        self._connection = connection
+    def __init__(self, writer: _Connection, reader: _Connection, path: Path) -> None:
         self.path = path
+        self.last_commit_ms = 0.0  # how long the newest write took, lock and disk
+        self.damage: Damaged | None = None  # once seen, nothing is written any more
+        self._writer = writer
+        self._reader = reader
 
     @classmethod
     @asynccontextmanager
@@ -83,132 +59,99 @@ class Database:
         cls, path: Path, on_create: Callable[[sqlite3.Connection], None]
     ) -> AsyncIterator[Database]:
         """The database at *path*, made if new, checked and brought up to date."""
-        await asyncio.to_thread(_prepare, path, on_create)
-        connection = _Connection(partial(_connect, path), iter_chunk_size=64)
-        async with connection:
-            yield cls(connection, path)
+        await asyncio.to_thread(prepare, path, on_create)
+        writer = _Connection(partial(connect_writer, path), iter_chunk_size=64)
+        reading = partial(connect, path, reads_only=True)
+        reader = _Connection(reading, iter_chunk_size=64)
+        with explained(path):
+            async with writer, reader:
+                yield cls(writer, reader, path)
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    @property
+    def size(self) -> int:
+        """How many bytes the file takes."""
+        return self.path.stat().st_size
+
+    @property
+    def log_size(self) -> int:
+        """How many bytes the log beside it takes; 0 where there is none."""
+        try:
+            return log_of(self.path).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    async def write(self, work: Work[T]) -> T:
         """What *work* returns, once it is safe on the disk; all of it or nothing."""
-        return await self._run(partial(_transact, work))
+        if self.damage is not None:
+            raise self.damage
+        done = await self.alone(partial(self._transact, work))
+        failpoints.reach("after_commit")
+        return done
 
-    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What *work* returns; it sees only what is committed."""
-        return await self._run(work)
+    async def read(self, work: Work[T]) -> T:
+        """What *work* returns; it sees one moment of what is committed."""
+        with self._watched():
+            return await self._reader.run(partial(_at_one_moment, work))
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with _explained(self.path):
-            return await self._connection.run(work)
+    async def look_for_damage(self) -> None:
+        """Read every page; raises `Damaged` where one is not what it was."""
+        with self._watched():
+            await self._reader.run(_require_whole)
 
+    async def alone(self, work: Work[T]) -> T:
+        """What *work* returns; no write runs meanwhile, and it begins its own."""
+        with self._watched():
+            return await self._writer.run(work)
 
-def _transact(
-    work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection
-) -> T:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        result = work(connection)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # a full disk has rolled back already
-            connection.execute("ROLLBACK")
-        raise
-    return result
-
-
-def _prepare(path: Path, on_create: Callable[[sqlite3.Connection], None]) -> None:
-    if sqlite3.sqlite_version_info < _OLDEST:
-        raise MachineError(
-            f"SQLite {sqlite3.sqlite_version} is too old",
-            hint=f"install {'.'.join(map(str, _OLDEST))} or newer",
-        )
-    try:
-        _private_folder(path.parent)
-        with _explained(path):
-            if not path.exists():
-                _create(path, on_create)
-            _check(path)
-        _private_folder(path.parent / BLOBS)
-    except OSError as error:
-        raise MachineError(
-            f"the state folder can not be used: {error.strerror}",
-            place=str(error.filename or path.parent),
-            hint="it must belong to you and its disk must have room",
-        ) from error
-
-
-def _private_folder(folder: Path) -> None:
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise MachineError(
-            "the state folder belongs to somebody else",
-            place=str(folder),
-            hint="run as its owner",
-        )
-    folder.chmod(FOLDER_MODE)
-
-
-def _create(path: Path, on_create: Callable[[sqlite3.Connection], None]) -> None:
-    """Make the whole database beside its place and move it in: never half of one."""
-    if (path.parent / BLOBS).exists():
-        raise MachineError(
-            "the database is gone, though its folder was in use",
-            place=str(path),
-            hint="put a backup back, or remove the folder to begin a new history",
-        )
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
-    os.close(os.open(temporary, flags, FILE_MODE))
-    with closing(_connect(temporary)) as connection:
-        migrations.upgrade(connection)
-        _transact(on_create, connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-    temporary.rename(path)
-    whole_file.sync_folder(path.parent)
-
-
-def _check(path: Path) -> None:
-    if path.stat().st_size == 0:  # SQLite would take it for a new database
-        raise MachineError(
-            "the database is empty",
-            place=str(path),
-            hint="put a backup back, or remove the folder to begin a new history",
-        )
-    path.chmod(FILE_MODE)
-    with closing(_connect(path)) as connection:
-        answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if answer != "ok":
-            problem, hint = _PROBLEMS["SQLITE_CORRUPT"]
-            raise MachineError(f"{problem}: {answer}", place=str(path), hint=hint)
-        migrations.upgrade(connection)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None
-    )
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what can go wrong with a disk into errors that say what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
-        known = next((key for key in _PROBLEMS if name.startswith(key)), None)
-        if known is None:
+    def _transact(self, work: Work[T], connection: sqlite3.Connection) -> T:
+        begun = time.perf_counter()
+        with beginning(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+            failpoints.reach("before_commit")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk has rolled back already
+                connection.execute("ROLLBACK")
             raise
-        problem, hint = _PROBLEMS[known]
-        raise MachineError(f"{problem}: {error}", place=str(path), hint=hint) from error
-    except MachineError as error:
-        raise MachineError(
-            error.problem, place=error.place or str(path), hint=error.hint
-        ) from error
+        self.last_commit_ms = (time.perf_counter() - begun) * 1000
+        return result
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            with explained(self.path):
+                yield
+        except Damaged as error:
+            self.damage = error
+            raise
+
+
+def _at_one_moment(work: Work[T], connection: sqlite3.Connection) -> T:
+    connection.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _require_whole(connection: sqlite3.Connection) -> None:
+    damage = damage_in(connection)
+    if damage is not None:
+        raise Damaged(f"the database is damaged: {damage}", hint=RESTORE)
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Copy the log into the file and cut it; false where a reader still needs it.
+
+    It waits for readers a moment only: everybody who writes waits meanwhile.
+    """
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout = {_LOG_PATIENCE_MS}")
+    try:
+        done = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
+    return not done[0]

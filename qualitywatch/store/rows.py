@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from qualitywatch.model import (
+    MOST_EVIDENCE,
     Agent,
     ChangeType,
     Event,
@@ -74,6 +75,32 @@ class Closing(Noun):
     at: str
 
 
+class Strike(Noun):
+    """A violation that somebody answers for, since when and on which grounds."""
+
+    subject: str
+    time: str
+    grounds: Grounds
+    violation: Violation
+
+
+class ProcessRow(Noun):
+    """A process that an agent has registered, to be stopped with it."""
+
+    agent: str
+    pid: int
+    started: str  # tells it from another that gets its id
+    stopped: bool = False  # by us
+
+
+class OfferedRepair(Noun):
+    """A repair that is on offer, by whom, and its content."""
+
+    repair: Repair
+    subject: str
+    content: bytes
+
+
 class Counts(Noun):
     """How much there is, since the history began."""
 
@@ -84,7 +111,7 @@ class Counts(Noun):
     agents: int
 
 
-AGENT = "id, name, harness, workspace, last_seen"
+AGENT = "id, name, harness, workspace, last_seen, parent, session"
 EVENT = "sequence, id, kind, time, data"
 TOKEN = "id, role, agent, created_at, expires_at, revoked_at"
 JUDGED = "path, sha256, base"
@@ -94,7 +121,9 @@ OPEN_VIOLATION = (
 )
 QUARANTINE = (
     "id, subject, state, reason, since, workspace, repairs,"
-    " released_by, released_at, release_reason"
+    " released_by, released_at, release_reason, imposed_by,"
+    " (SELECT count(*) FROM quarantine_violations"
+    " WHERE quarantine_violations.quarantine = quarantines.id)"
 )
 
 Row = tuple[str, ...]
@@ -103,7 +132,13 @@ Row = tuple[str, ...]
 def agent(row: Row) -> Agent:
     """An agent from the columns `AGENT`."""
     return Agent(
-        id=row[0], name=row[1], harness=row[2], workspace=row[3], last_seen=row[4]
+        id=row[0],
+        name=row[1],
+        harness=row[2],
+        workspace=row[3],
+        last_seen=row[4],
+        parent=row[5],
+        session=row[6],
     )
 
 
@@ -168,15 +203,47 @@ def quarantine(row: Row, violations: tuple[Violation, ...]) -> Quarantine:
         released_by=row[7],
         released_at=row[8],
         release_reason=row[9],
+        imposed_by=row[10],
+        violation_count=int(row[11]),
     )
+
+
+def process(row: Row) -> ProcessRow:
+    """A registered process from its agent, id, start and state."""
+    return ProcessRow(
+        agent=row[0], pid=int(row[1]), started=row[2], stopped=bool(row[3])
+    )
+
+
+def strike(row: Row) -> Strike:
+    """A strike from its subject, time, grounds and violation."""
+    return Strike(
+        subject=row[0],
+        time=row[1],
+        grounds=Grounds(row[2]),
+        violation=msgspec.json.decode(row[3], type=Violation),
+    )
+
+
+def offered_repair(row: tuple[str, str, bytes], id: str) -> OfferedRepair | None:
+    """The repair *id* from its subject, the repairs on offer, and its content."""
+    subject, offered, content = row
+    repairs = msgspec.json.decode(offered, type=tuple[Repair, ...])
+    found = (
+        OfferedRepair(repair=repair, subject=subject, content=content)
+        for repair in repairs
+        if repair.id == id
+    )
+    return next(found, None)
 
 
 def evidence(
     connection: sqlite3.Connection, quarantine_id: str
 ) -> tuple[Violation, ...]:
-    """The violations of a quarantine, as they were when they were added to it."""
+    """The first violations of a quarantine, as they were when they came to it."""
     rows = connection.execute(
-        "SELECT body FROM quarantine_violations WHERE quarantine = ? ORDER BY number",
-        (quarantine_id,),
+        "SELECT body FROM quarantine_violations WHERE quarantine = ?"
+        " ORDER BY number LIMIT ?",
+        (quarantine_id, MOST_EVIDENCE),
     )
     return tuple(violation(row) for row in rows)

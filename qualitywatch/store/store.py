@@ -5,26 +5,37 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from qualitywatch.errors import MachineError
+from qualitywatch.audit import Head, Record
 from qualitywatch.model import Agent, Event, Quarantine, Violation
-from qualitywatch.protocol import Role, TokenRow
-from qualitywatch.store import rows
-from qualitywatch.store.blobs import Blobs
-from qualitywatch.store.database import BLOBS, Database
-from qualitywatch.store.rows import Counts, LastJudged, OpenViolation, Row
-from qualitywatch.store.transaction import APPROVED, Transaction
+from qualitywatch.protocol import Role, TokenRow, TrendDay
+from qualitywatch.store import auditing, meta, rows
+from qualitywatch.store.blobs import Blobs, needed_blobs
+from qualitywatch.store.database import Database
+from qualitywatch.store.edited import edited_tables
+from qualitywatch.store.faults import RESTORE, Damaged
+from qualitywatch.store.opening import BLOBS
+from qualitywatch.store.reading import Reading
+from qualitywatch.store.retention import Room
+from qualitywatch.store.rows import (
+    Counts,
+    LastJudged,
+    OfferedRepair,
+    OpenViolation,
+    ProcessRow,
+    Row,
+    Strike,
+)
+from qualitywatch.store.transaction import Transaction
+from qualitywatch.store.trends import by_day
 
 T = TypeVar("T")
-
-_PASSPHRASE = "passphrase"
-_EPOCH = "epoch"
 
 
 class Store:
@@ -38,6 +49,7 @@ class Store:
         self._database = database
         self._clock = clock
         self._blobs = Blobs(self.folder / BLOBS)
+        self.room = Room(database)
 
     @classmethod
     @asynccontextmanager
@@ -47,14 +59,38 @@ class Store:
         """The store at *path*, made if new; `MachineError` when it can't be trusted."""
         birth = partial(_begin, now=clock().isoformat())
         async with Database.open(path, birth) as database:
-            epoch = await database.read(partial(_meta, key=_EPOCH))
+            epoch = await database.read(partial(meta.value, key=meta.EPOCH))
             if epoch is None:
-                raise MachineError(
+                raise Damaged(
                     "the database has lost its first entries",
                     place=str(path),
-                    hint="put a backup in its place",
+                    hint=RESTORE,
                 )
+            await database.read(auditing.require)
+            if await database.read(partial(meta.value, key=meta.HISTORY)) is None:
+                now = clock().isoformat()
+                await database.write(lambda db: auditing.begin(db, epoch, now))
             yield cls(database, epoch, clock)
+
+    @property
+    def last_commit_ms(self) -> float:
+        """How long the newest write took."""
+        return self._database.last_commit_ms
+
+    @property
+    def damage(self) -> Damaged | None:
+        """What was found to be damaged; from then on nothing is written any more."""
+        return self._database.damage
+
+    @property
+    def database_bytes(self) -> int:
+        """How large the file is."""
+        return self._database.size
+
+    @property
+    def log_bytes(self) -> int:
+        """How large the log beside it is, which is copied over now and then."""
+        return self._database.log_size
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """What *work* returns once everything it wrote is safe; else nothing is.
@@ -63,23 +99,24 @@ class Store:
         """
         return await self._database.write(lambda db: work(Transaction(db)))
 
+    async def read(self, ask: Callable[[Reading], T]) -> T:
+        """What *ask* finds; all its questions are about the same moment."""
+        return await self._database.read(lambda db: ask(Reading(db)))
+
     # Operator and tokens.
 
     async def passphrase_hash(self) -> str | None:
         """The hash of the operator's passphrase; `None` before one was set."""
-        return await self._database.read(partial(_meta, key=_PASSPHRASE))
+        return await self._database.read(partial(meta.value, key=meta.PASSPHRASE))
 
     async def set_passphrase_hash(self, hashed: str) -> None:
         """Set the operator's passphrase, or another one."""
-        await self._change(
-            "INSERT INTO meta (key, value) VALUES (?, ?)"
-            " ON CONFLICT DO UPDATE SET value = excluded.value",
-            (_PASSPHRASE, hashed),
-        )
+        now = self._clock().isoformat()
+        await self.write(lambda write: write.set_passphrase(hashed, now))
 
     async def approved_settings(self) -> str | None:
         """What an operator approved last, see `approval`; `None` before that."""
-        return await self._database.read(partial(_meta, key=APPROVED))
+        return await self._database.read(partial(meta.value, key=meta.APPROVED))
 
     async def add_token(
         self,
@@ -89,6 +126,7 @@ class Store:
         agent: str | None = None,
         name: str | None = None,
         days: int = 30,
+        by: str = "operator",
     ) -> TokenRow:
         """The row of a new token, of which only the hash is kept."""
         now = self._clock()
@@ -100,11 +138,7 @@ class Store:
             expires_at=(now + timedelta(days=days)).isoformat(),
             revoked_at=None,
         )
-        await self._change(
-            "INSERT INTO tokens (sha256, id, role, agent, name, created_at, expires_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (sha256, row.id, role, agent, name, row.created_at, row.expires_at),
-        )
+        await self.write(lambda write: write.add_token(sha256, row, name, by))
         return row
 
     async def live_token(self, sha256: str) -> TokenRow | None:
@@ -119,18 +153,24 @@ class Store:
             (row for row in found if datetime.fromisoformat(row.expires_at) > now), None
         )
 
+    async def live_tokens(self) -> tuple[tuple[str, TokenRow], ...]:
+        """The hash and the row of every token that was not revoked."""
+        return await self._all(
+            f"SELECT {rows.TOKEN}, sha256 FROM tokens WHERE revoked_at IS NULL",
+            (),
+            lambda row: (row[-1], rows.token(row)),
+        )
+
     async def tokens(self) -> tuple[TokenRow, ...]:
         """Every token ever made, oldest first, without the secrets."""
         return await self._all(
             f"SELECT {rows.TOKEN} FROM tokens ORDER BY created_at, id", (), rows.token
         )
 
-    async def revoke_token(self, id: str) -> TokenRow | None:
+    async def revoke_token(self, id: str, by: str = "operator") -> TokenRow | None:
         """The token, revoked now or earlier; `None` when there is no such id."""
-        await self._change(
-            "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
-            (self._clock().isoformat(), id),
-        )
+        now = self._clock().isoformat()
+        await self.write(lambda write: write.revoke_token(id, by, now))
         return _first(
             await self._all(
                 f"SELECT {rows.TOKEN} FROM tokens WHERE id = ?", (id,), rows.token
@@ -159,11 +199,11 @@ class Store:
 
     async def workspaces(self) -> tuple[str, ...]:
         """Every workspace in which something was judged."""
-        return await self._all(
-            "SELECT DISTINCT workspace FROM judged ORDER BY workspace",
-            (),
-            lambda row: row[0],
-        )
+        return await self.read(Reading.workspaces)
+
+    async def name_workspace(self, path: str, folder: str) -> str:
+        """The name of the workspace at *path*, which no other one ever has."""
+        return await self.write(lambda hands: hands.name_workspace(path, folder))
 
     async def violations(
         self,
@@ -174,38 +214,31 @@ class Store:
         limit: int = 100,
     ) -> tuple[Violation, ...]:
         """Violations, newest first; *open* false lists the closed ones too."""
-        return await self._all(
-            "SELECT body FROM violations WHERE (closed_at IS NULL OR NOT ?)"
-            " AND (? IS NULL OR agent = ?) AND (? IS NULL OR path = ?)"
-            " ORDER BY number DESC LIMIT ?",
-            (open, agent, agent, path, path, limit),
-            rows.violation,
+        return await self.read(
+            lambda records: records.violations(
+                open=open, agent=agent, path=path, limit=limit
+            )
         )
 
     async def violation(self, id: str) -> Violation | None:
         """The violation called *id*, open or closed."""
-        return _first(
-            await self._all(
-                "SELECT body FROM violations WHERE id = ?", (id,), rows.violation
-            )
-        )
+        return await self.read(lambda records: records.violation(id))
 
     async def open_in(self, workspace: str, path: str) -> tuple[OpenViolation, ...]:
         """Open violations of one file, oldest first, each with its base."""
-        return await self._open("workspace = ? AND path = ?", (workspace, path))
+        return await self.read(lambda records: records.open_in(workspace, path))
 
     async def open_of(self, ids: Sequence[str]) -> tuple[OpenViolation, ...]:
         """Those of *ids* that are still open, oldest first."""
-        marks = ", ".join("?" * len(ids))
-        return await self._open(f"id IN ({marks})", ids)
+        return await self.read(lambda records: records.open_of(ids))
 
     async def open_like(self, fingerprint: str) -> tuple[OpenViolation, ...]:
         """Open violations with one fingerprint, in whichever workspace."""
-        return await self._open("fingerprint = ?", (fingerprint,))
+        return await self.read(lambda records: records.open_like(fingerprint))
 
     async def unassigned(self) -> tuple[OpenViolation, ...]:
         """Open violations that still wait for a claim, those of earlier runs too."""
-        return await self._open("NOT assigned", ())
+        return await self.read(Reading.unassigned)
 
     async def open_by_agent(self) -> dict[str, int]:
         """How many open violations each agent has that has any."""
@@ -219,35 +252,80 @@ class Store:
 
     async def dismissed(self) -> frozenset[str]:
         """Fingerprints that an operator dismissed."""
-        return frozenset(
-            await self._all("SELECT fingerprint FROM dismissed", (), lambda row: row[0])
-        )
+        return await self.read(Reading.dismissed)
 
     # History.
 
     async def agents(self) -> tuple[Agent, ...]:
         """Every agent seen so far, by id."""
-        return await self._all(
-            f"SELECT {rows.AGENT} FROM agents ORDER BY id", (), rows.agent
-        )
+        return await self.read(Reading.agents)
 
     async def quarantines(
         self, *, open: bool = True, subject: str | None = None, limit: int = -1
     ) -> tuple[Quarantine, ...]:
         """Quarantines, newest first; *open* false lists the released ones too."""
+        return await self.read(
+            lambda records: records.quarantines(open=open, subject=subject, limit=limit)
+        )
 
-        def read(connection: sqlite3.Connection) -> tuple[Quarantine, ...]:
-            found = connection.execute(
-                f"SELECT {rows.QUARANTINE} FROM quarantines"
-                " WHERE (released_at IS NULL OR NOT ?) AND (? IS NULL OR subject = ?)"
-                " ORDER BY number DESC LIMIT ?",
-                (open, subject, subject, limit),
-            ).fetchall()
-            return tuple(
-                rows.quarantine(row, rows.evidence(connection, row[0])) for row in found
-            )
+    async def strikes(
+        self, subjects: Collection[str], since: str
+    ) -> tuple[Strike, ...]:
+        """What *subjects* answer for since then, oldest first.
+
+        What was dismissed is none, nor what came before the last release.
+        """
+        return await self.read(lambda records: records.strikes(subjects, since))
+
+    async def blames(self, violation: str) -> tuple[Strike, ...]:
+        """Who answers for one violation, since when and on which grounds."""
+        return await self._all(
+            "SELECT subject, time, grounds, body FROM blames"
+            " JOIN violations ON violations.id = violation WHERE violation = ?"
+            " ORDER BY time",
+            (violation,),
+            rows.strike,
+        )
+
+    async def processes(self) -> tuple[ProcessRow, ...]:
+        """The processes that agents have registered."""
+        return await self._all(
+            "SELECT agent, pid, started, stopped FROM processes", (), rows.process
+        )
+
+    async def repair(self, id: str) -> OfferedRepair | None:
+        """What is on offer under *id*, with its content."""
+
+        def read(connection: sqlite3.Connection) -> OfferedRepair | None:
+            row = connection.execute(
+                "SELECT subject, repairs, content FROM repairs"
+                " JOIN quarantines ON quarantines.id = quarantine WHERE repairs.id = ?",
+                (id,),
+            ).fetchone()
+            return None if row is None else rows.offered_repair(row, id)
 
         return await self._database.read(read)
+
+    async def audit(self, since: int = 0, *, limit: int = -1) -> tuple[Record, ...]:
+        """What was decided after record *since*, in order, at most *limit*."""
+        return await self._all(
+            f"SELECT {auditing.COLUMNS} FROM audit"
+            " WHERE number > ? ORDER BY number LIMIT ?",
+            (since, limit),
+            auditing.record,
+        )
+
+    async def audit_head(self) -> Head:
+        """The newest record of the audit, by which tampering can be found."""
+        return await self._database.read(auditing.head)
+
+    async def edited(self) -> list[str]:
+        """Where the tables say what the audit does not know of."""
+        return await self._database.read(edited_tables)
+
+    async def holds(self, head: Head) -> bool:
+        """True where the audit has the record that *head* names."""
+        return await self._database.read(lambda db: auditing.holds(db, head))
 
     async def events(self, since: int, *, limit: int = 500) -> tuple[Event, ...]:
         """Events after *since*, in order and without gap, at most *limit*."""
@@ -260,20 +338,19 @@ class Store:
 
     async def sequence(self) -> int:
         """The sequence of the newest event; 0 before the first."""
-        newest = await self._all(
-            "SELECT ifnull(max(sequence), 0) FROM events", (), lambda row: int(row[0])
-        )
-        return newest[0]
+        return await self.read(Reading.sequence)
+
+    async def oldest_sequence(self) -> int:
+        """The oldest event that can still be read; where there is none, the next."""
+        return await self.read(Reading.oldest_sequence)
 
     async def report(self, agent: str, event_id: str) -> bytes | None:
         """What *agent*'s report was answered, or `None` when it is new."""
-        return _first(
-            await self._all(
-                "SELECT answer FROM reports WHERE agent = ? AND event_id = ?",
-                (agent, event_id),
-                lambda row: row[0].encode(),
-            )
-        )
+        return await self.read(lambda records: records.report(agent, event_id))
+
+    async def trends(self, since: str) -> tuple[TrendDay, ...]:
+        """What happened on each day from *since* on, oldest first."""
+        return await self._database.read(partial(by_day, since=since))
 
     async def counts(self) -> Counts:
         """How much there is, since the history began."""
@@ -303,25 +380,14 @@ class Store:
         """What was kept under *sha256*, or `None`."""
         return await asyncio.to_thread(self._blobs.read, sha256)
 
-    async def prune_blobs(self) -> None:
-        """Remove what neither an open violation nor a last judged file refers to."""
-        needed = await self._all(
-            "SELECT base FROM violations WHERE closed_at IS NULL"
-            " UNION SELECT base FROM judged UNION SELECT sha256 FROM judged",
-            (),
-            lambda row: row[0],
-        )
-        await asyncio.to_thread(self._blobs.prune, frozenset(needed))
+    async def prune_blobs(self, *, older_than: float = 0.0) -> None:
+        """Remove what neither an open violation nor a last judged file refers to.
 
-    async def _open(
-        self, condition: str, values: Sequence[str]
-    ) -> tuple[OpenViolation, ...]:
-        return await self._all(
-            f"SELECT {rows.OPEN_VIOLATION} FROM violations"
-            f" WHERE closed_at IS NULL AND {condition} ORDER BY number",
-            values,
-            rows.open_violation,
-        )
+        What is younger than *older_than* seconds stays.
+        """
+        needed = await self._database.read(needed_blobs)
+        prune = partial(self._blobs.prune, needed, older_than=older_than)
+        await asyncio.to_thread(prune)
 
     async def _all(
         self,
@@ -343,13 +409,10 @@ class Store:
 
 def _begin(connection: sqlite3.Connection, *, now: str) -> None:
     """The first entries of a new database."""
-    for key, value in ((_EPOCH, uuid.uuid4().hex), ("created_at", now)):
-        connection.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, value))
-
-
-def _meta(connection: sqlite3.Connection, *, key: str) -> str | None:
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else str(row[0])
+    epoch = uuid.uuid4().hex
+    meta.add(connection, meta.EPOCH, epoch)
+    meta.add(connection, meta.CREATED_AT, now)
+    auditing.begin(connection, epoch, now)
 
 
 def _first(found: Iterable[T]) -> T | None:

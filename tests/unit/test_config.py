@@ -30,9 +30,9 @@ BROKEN = [
     ("hub.port = -1", "`hub.port`: expected `int` >= 0", "init"),
     ("hub.port = 65536", "`hub.port`: expected `int` <= 65535", "init"),
     (f"hub.port = {10**400}", "`hub.port`: expected `int` <= 65535", "init"),
-    ("hub.host = '0.0.0.0'", "'0.0.0.0' is not a loopback address", "127.0.0.1"),
-    ("hub.host = 'example.org'", "is not a loopback address", "127.0.0.1"),
-    ("hub.host = ''", "is not a loopback address", "127.0.0.1"),
+    ("hub.host = '0.0.0.0'", "'0.0.0.0' can be reached by others", "127.0.0.1"),
+    ("hub.host = 'example.org'", "is not an address", "127.0.0.1"),
+    ("hub.host = ''", "is not an address", "127.0.0.1"),
     ("hub.max_connections = 0", "expected `int` >= 1", "init"),
     ("watch.settle_ms = 0", "`watch.settle_ms`: expected `int` >= 1", "init"),
     ("watch.ignore = 'a'", "`watch.ignore`: expected `array`, got `str`", "init"),
@@ -54,7 +54,7 @@ BROKEN = [
     ("[hub]\n[hub]", "is not TOML: Cannot declare", "toml.io"),
     ("a = " + "[" * 100_000, "is not TOML", "toml.io"),
     ("a = " + "9" * 10_000, "is not TOML", "toml.io"),
-    ("#" * (config.MAX_BYTES + 1), "is larger than 1 MiB", ""),
+    ("#" * (config.MAX_BYTES + 1), "is larger than 256 KiB", ""),
 ]
 
 
@@ -125,6 +125,8 @@ def test_template_names_and_explains_every_setting() -> None:
             i for i, n in enumerate(lines) if n.startswith(f"[{section.name}]")
         )
         for field in msgspec.structs.fields(section.type):
+            if field.name == "strikes":
+                continue  # rows of its own, see below
             place = next(
                 i
                 for i, line in enumerate(lines)
@@ -135,7 +137,11 @@ def test_template_names_and_explains_every_setting() -> None:
 
 @pytest.mark.parametrize(
     ("name", "element"),
-    [("analysers", config.Analyser), ("agents", config.SigningAgent)],
+    [
+        ("analysers", config.Analyser),
+        ("agents", config.SigningAgent),
+        ("policy.strikes", config.Strikes),
+    ],
 )
 def test_template_explains_how_a_row_is_written(
     name: str, element: type[msgspec.Struct]
@@ -159,6 +165,21 @@ def test_analysers_are_written_as_they_were_read() -> None:
     written = config.to_toml(Config(analysers=(given,)))
 
     assert (given,) == config.parse(written.encode()).analysers
+
+
+def test_strikes_are_written_as_they_were_read() -> None:
+    """A row inside the policy comes back with it."""
+    given = config.Strikes(
+        name="three",
+        types=(ViolationType.LOGIC_ERROR,),
+        rules=("self-comparison",),
+        severity=Severity.MEDIUM,
+        count=5,
+        minutes=90,
+    )
+    written = config.to_toml(Config(policy=config.Policy(strikes=(given,))))
+
+    assert (given,) == config.parse(written.encode()).policy.strikes
 
 
 def test_agents_are_written_as_they_were_read() -> None:

@@ -49,7 +49,11 @@ def test_one_wrong_sign_is_noticed(place: int, sign: str) -> None:
         assert "UNAUTHENTICATED" == refused.value.code
 
 
-@pytest.mark.parametrize("text", ["", "qwa_", "ghp_" + TOKEN[4:], TOKEN + "\n", "é"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "qwa_", "ghp_" + TOKEN[4:], TOKEN + "\n", "é"],
+    ids=["nothing", "prefix", "other prefix", "line end", "other letter"],
+)
 def test_what_is_no_token_is_refused(text: str) -> None:
     """Other people's tokens, cut ones and ones with something behind them."""
     with pytest.raises(PeerError):
@@ -81,7 +85,7 @@ def test_a_hash_that_is_none_verifies_nothing() -> None:
 
 def test_a_short_passphrase_is_refused() -> None:
     """The error says how long it has to be."""
-    with pytest.raises(UserError, match="shorter than 8"):
+    with pytest.raises(UserError, match="shorter than 12"):
         credentials.hash_passphrase("short")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import pytest
@@ -44,9 +44,13 @@ EXAMPLES: dict[str, Params] = {
     "events.subscribe": protocol.Subscribe(since=7, epoch="e"),
     "violations.list": protocol.ListViolations(agent="cursor-1", limit=5),
     "violation.base": protocol.FindBase(violation="v"),
+    "process.register": protocol.RegisterProcess(pid=7),
+    "violation.blames": protocol.FindBlames(violation="v"),
+    "repair.show": protocol.ShowRepair(repair="r", offset=3),
     "agents.list": protocol.Nothing(),
     "quarantines.list": protocol.Nothing(),
     "stats": protocol.Nothing(),
+    "trends": protocol.AskTrends(days=7),
     "operator.nonce": protocol.Nothing(),
     "quarantine.impose": protocol.Impose(subject="a", reason="r", nonce="n"),
     "quarantine.release": protocol.Release(subject="a", reason="r", nonce="n"),
@@ -56,6 +60,8 @@ EXAMPLES: dict[str, Params] = {
     "settings.show": protocol.ShowSettings(nonce="n"),
     "settings.approve": protocol.ApproveSettings(digest="d", nonce="n"),
     "tokens.revoke": protocol.RevokeToken(id="t", nonce="n"),
+    "tokens.rotate": protocol.RotateToken(id="t", nonce="n"),
+    "audit.list": protocol.ListAudit(nonce="n", since=3),
 }
 
 
@@ -75,7 +81,7 @@ def test_call_arrives_as_it_was_sent(method: str) -> None:
 def test_result_arrives_as_it_was_sent(method: str) -> None:
     """Each answer has a form of its own that survives the wire."""
     kind = METHODS[method].result
-    result = _example(kind)
+    result = example(kind)
 
     reply = parse_incoming(write_result(3, result))
 
@@ -215,7 +221,7 @@ def test_answer_of_another_form_is_refused() -> None:
 
 
 def test_quarantine_is_read_from_data() -> None:
-    quarantine = _example(Quarantine)
+    quarantine = example(Quarantine)
 
     assert read_quarantine(msgspec.to_builtins(quarantine)) == quarantine
     assert read_quarantine({"subject": "a"}) is None
@@ -253,7 +259,7 @@ def test_operators_need_a_nonce() -> None:
     assert without == {"operator.nonce"}
 
 
-def _example(kind: Any) -> Any:
+def example(kind: Any) -> Any:
     """A value of *kind*, with every field filled."""
     fields = msgspec.structs.fields(kind)
     return kind(**{field.name: _value(field.type) for field in fields})
@@ -268,13 +274,15 @@ def _value(kind: Any) -> Any:
     if getattr(kind, "__origin__", None) is tuple:
         inner = [part for part in get_args(kind) if part is not Ellipsis]
         return tuple(_value(part) for part in inner)
+    if getattr(kind, "__origin__", None) is Literal:
+        return get_args(kind)[0]
     if issubclass(kind, msgspec.Struct):
-        return _example(kind)
+        return example(kind)
     return next(iter(kind))
 
 
 def test_examples_are_filled() -> None:
     """The helper above is worth something only if it leaves nothing out."""
     assert set(EXAMPLES) == set(METHODS)
-    assert _example(Quarantine).state is QuarantineState.CLEAR
-    assert _example(Agent).workspace == "text"
+    assert example(Quarantine).state is QuarantineState.CLEAR
+    assert example(Agent).workspace == "text"
