@@ -22,7 +22,7 @@ others afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 
@@ -105,6 +105,49 @@ def step(state: QuarantineState, event: Happening) -> QuarantineState:
         raise IllegalEvent(state, event) from None
 
 
+def line_of(id: str, agents: Mapping[str, Agent]) -> tuple[Agent, ...]:
+    """The agent *id* and those above it, its parent first; none twice."""
+    line: dict[str, Agent] = {}
+    agent = agents.get(id)
+    while agent is not None and agent.id not in line:
+        line[agent.id] = agent
+        agent = agents.get(agent.parent) if agent.parent is not None else None
+    return tuple(line.values())
+
+
+def families(agents: Mapping[str, Agent]) -> dict[str, tuple[str, ...]]:
+    """For each agent that has any, the ids of its subagents and of theirs."""
+    found: dict[str, tuple[str, ...]] = {}
+    for id in agents:
+        for above in line_of(id, agents)[1:]:
+            found[above.id] = (*found.get(above.id, ()), id)
+    return found
+
+
+def parent_refusal(
+    child: Agent, parent: str, agents: Mapping[str, Agent], *, is_connected: bool
+) -> str | None:
+    """Why *child* may not name *parent*; `None` where it may.
+
+    To have a parent is to be stopped with it, so a name once given stays: who could
+    take another would free itself. And nobody is shown the faults of a stranger: the
+    parent works in the same checkout, or is here at this moment (*is_connected*).
+    """
+    known = agents.get(child.id)
+    if known is not None and known.parent not in (None, parent):
+        return f"{child.id} is a subagent of {known.parent} and stays one"
+    if parent not in agents and parent != child.id:
+        return f"no agent is called {parent[:80]!r}"
+    line = line_of(parent, agents)
+    if child.id in (parent, *(one.id for one in line), *(one.parent for one in line)):
+        return f"{parent} is {child.id} itself, or one of its own subagents"
+    is_known = known is not None and known.parent == parent
+    is_beside = agents[parent].workspace in (None, child.workspace)
+    if is_known or is_beside or is_connected:
+        return None
+    return f"{parent} works elsewhere and is not connected"
+
+
 def covering(
     quarantines: Iterable[Quarantine],
     *,
@@ -114,14 +157,20 @@ def covering(
 ) -> Quarantine | None:
     """The open quarantine that stops *agent* in *workspace*, or `None`.
 
-    The agent's own comes first, then that of the workspace it asks from, then that of
-    the workspace it is bound to in *agents*: to name another folder is no way out. A
-    workspace quarantine without a path stops every workspace of that name.
+    The agent's own comes first, then that of an agent above it (see `line_of`), then
+    that of the workspace it asks from, then those of the workspaces that they are bound
+    to in *agents*: to name another folder is no way out, nor is it to send a subagent.
+    A workspace quarantine without a path stops every workspace of that name.
     """
     by_subject = {quarantine.subject: quarantine for quarantine in quarantines}
-    if agent is not None and agent in by_subject:
-        return by_subject[agent]
-    bound = [a.workspace for a in agents if agent is not None and a.id == agent]
+    if not by_subject:
+        return None
+    known = {one.id: one for one in agents}
+    line = () if agent is None else line_of(agent, known)
+    for subject in filter(None, (agent, *(one.parent for one in line))):
+        if subject in by_subject:
+            return by_subject[subject]
+    bound = [one.workspace for one in line]
     paths = {PurePath(path) for path in (workspace, *bound) if path is not None}
     names = {workspace_subject(path.name) for path in paths}
     return next(

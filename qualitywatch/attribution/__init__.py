@@ -4,12 +4,13 @@ A claim is *proven* where an agent's own token stands behind it: it reported the
 content, or it is bound to the workspace. The environment of a process and the author
 of a commit are *self-declared*: whoever writes them may write any name. So a
 self-declared name can add blame, never remove it: the workspace stays answerable beside
-the name, just as if nobody had been named.
+the name, just as if nobody had been named. And where several agents say that they wrote
+the same content, all of them answer for it: none can take it from another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from qualitywatch.model import Grounds, Noun, is_agent_id, workspace_subject
 
@@ -35,11 +36,13 @@ class Attribution(Noun):
     subject: str | None
     agent: str | None
     grounds: Grounds
+    others: tuple[str, ...] = ()  # agents with a claim just as good
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """Everybody to be put in quarantine: nobody, one, or a name and a workspace."""
-        return tuple(dict.fromkeys(filter(None, (self.agent, self.subject))))
+        """Everybody to be put in quarantine: nobody, one, or several."""
+        named = (self.agent, self.subject, *self.others)
+        return tuple(dict.fromkeys(filter(None, named)))
 
 
 NOBODY = Attribution(subject=None, agent=None, grounds=Grounds.UNKNOWN)
@@ -49,20 +52,28 @@ NOBODY = Attribution(subject=None, agent=None, grounds=Grounds.UNKNOWN)
 def attribute(
     claims: Iterable[Claim], *, sha256: str | None, fallback: str | None = None
 ) -> Attribution:
-    """Who answers for the content *sha256*; the first of the strongest claims wins.
+    """Who answers for the content *sha256*: whoever has the strongest claims.
 
-    *fallback* is the subject that answers where no agent is proven (see `fallback`).
+    The first of them is the author, the others answer beside it. *fallback* is the
+    subject that answers where no agent is proven (see `fallback`).
     """
     valid = [claim for claim in claims if _counts(claim, sha256)]
     if not valid:
         return Attribution(subject=fallback, agent=None, grounds=Grounds.UNKNOWN)
-    best = min(valid, key=lambda claim: _STRENGTH.index(claim.grounds))
-    proven = best.grounds in _PROVEN
+    grounds = min((claim.grounds for claim in valid), key=_STRENGTH.index)
+    agents = dict.fromkeys(claim.agent for claim in valid if claim.grounds is grounds)
+    author, *others = agents
     return Attribution(
-        subject=best.agent if proven else fallback,
-        agent=best.agent,
-        grounds=best.grounds,
+        subject=author if grounds in _PROVEN else fallback,
+        agent=author,
+        grounds=grounds,
+        others=tuple(others),
     )
+
+
+def strongest(answers: Sequence[Attribution]) -> Attribution:
+    """The one of *answers* with the best grounds; of equals the first."""
+    return min(answers, key=lambda one: _STRENGTH.index(one.grounds), default=NOBODY)
 
 
 def fallback(

@@ -14,8 +14,9 @@ NOT_OURS = ("linguist-generated", "linguist-vendored")
 
 def files_for(paths: Collection[str]) -> set[str]:
     """The attribute files that speak of *paths*, as far as they exist."""
-    folders = {parent for path in paths for parent in PurePosixPath(path).parents}
-    return {str(folder / FILE_NAME) for folder in folders}
+    folders = {PurePosixPath(path.rpartition("/")[0]) for path in paths}
+    around = {parent for folder in folders for parent in folder.parents}
+    return {str(folder / FILE_NAME) for folder in folders | around}
 
 
 def not_ours(files: Mapping[str, bytes], paths: Collection[str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import subprocess
 
 _CHUNK = 256 * 1024
+_PATIENCE_SECONDS = 10.0  # no program runs: only a pipe in the place of a file takes it
 _KINDS = (b"blob", b"commit", b"tag", b"tree")
 _HEADER_ROOM = 512  # for the header line before a blob and the end mark behind it
 
@@ -39,7 +40,9 @@ class Batch:
         *,
         folder: Path,
         incoming: Mapping[str, str] = command.NOTHING_INCOMING,
+        without_programs: bool = False,
     ) -> None:
+        self._without_programs = without_programs
         self._arguments = [*command.GIT, *arguments]
         self._folder = folder
         self._incoming = incoming
@@ -98,11 +101,12 @@ class Batch:
     def _started(self) -> subprocess.Popen[bytes]:
         import subprocess  # 4 ms that `check` has not to pay
 
+        more = command.no_programs(self._folder) if self._without_programs else {}
         try:
             return subprocess.Popen(
                 self._arguments,
                 cwd=self._folder,
-                env=command.environment(incoming=self._incoming),
+                env=command.environment(incoming={**self._incoming, **more}),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -134,7 +138,7 @@ def _until(descriptor: int, end: bytes, limit: int | None) -> bytes:
 def _chunk(descriptor: int) -> bytes:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    if not poll.poll(command.TIMEOUT_SECONDS * 1000):
+    if not poll.poll(_PATIENCE_SECONDS * 1000):
         raise _Ended
     chunk = os.read(descriptor, _CHUNK)
     if not chunk:

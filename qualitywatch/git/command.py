@@ -13,7 +13,11 @@ from qualitywatch.errors import MachineError
 TIMEOUT_SECONDS = 120.0
 
 # No replaced objects and no monitor: both can show another history than the real one.
-GIT = ("git", "-c", "core.fsmonitor=false", "--no-replace-objects")
+# No short look at files either: a size and a restored time would hide a change.
+GIT = (
+    *("git", "-c", "core.fsmonitor=false", "-c", "core.trustctime=true"),
+    *("-c", "core.checkStat=default", "--no-replace-objects"),
+)
 
 # git exports these to hooks (`git rev-parse --local-env-vars`): with them a call about
 # one repository would answer about another. GIT_CONFIG_COUNT is left, because that is
@@ -126,6 +130,24 @@ def incoming_objects(
         raise MachineError("the objects of the push are gone", place=str(objects))
     others = surroundings.get(_OTHER_OBJECTS, "")
     return MappingProxyType({_OBJECTS: str(objects), _OTHER_OBJECTS: others})
+
+
+def no_programs(folder: Path) -> Mapping[str, str]:
+    """The variables by which git runs no filter program, whatever is configured.
+
+    Anybody who can write `.git/config` could have us run theirs, and have it say that a
+    file always was what it is now. Line ends and encodings need no program.
+    """
+    words = ["config", "--null", "--name-only", "--get-regexp", r"^filter\."]
+    names = run(words, folder=folder, accept=(0, 1)).output.decode("utf-8", "replace")
+    keys = sorted({name for name in names.split("\0") if name})
+    first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    found = {"GIT_CONFIG_COUNT": str(first + len(keys))}
+    for number, key in enumerate(keys, start=first):
+        found[f"GIT_CONFIG_KEY_{number}"] = key
+        is_flag = key.endswith(".required")
+        found[f"GIT_CONFIG_VALUE_{number}"] = "false" if is_flag else ""
+    return MappingProxyType(found)
 
 
 def beside(objects: Path, folder: Path) -> Mapping[str, str]:

@@ -8,12 +8,6 @@ from pathlib import Path, PurePosixPath
 from qualitywatch.git import attributes, command, parse
 from qualitywatch.git.batch import Batch
 
-# The pointer of a large file stays a pointer: fetching it is nobody's wish here.
-_NO_LFS = (
-    *("-c", "filter.lfs.process=", "-c", "filter.lfs.smudge="),
-    *("-c", "filter.lfs.required=false"),
-)
-
 
 class Contents:
     """Two processes, each started when it is first needed: stored and filtered."""
@@ -29,9 +23,10 @@ class Contents:
         self._common_dir = common_dir
         self._stored = Batch(["cat-file", "--batch"], folder=folder, incoming=incoming)
         self._filtered = Batch(
-            [*_NO_LFS, "cat-file", "--batch", "--filters"],
+            ["cat-file", "--batch", "--filters"],
             folder=folder,
             incoming=incoming,
+            without_programs=True,
         )
         # What the filtered process has read by now: it never looks a second time.
         self._signatures: dict[Path, tuple[int, int] | None] = {}
@@ -58,8 +53,9 @@ class Contents:
 
     def _filtered_alone(self, name: str, path: str, limit: int | None) -> bytes | None:
         done = command.run(
-            [*_NO_LFS, "cat-file", "--filters", f"--path={path}", name],
+            ["cat-file", "--filters", f"--path={path}", name],
             folder=self._folder,
+            incoming=command.no_programs(self._folder),
             accept=(0, 128),
         )
         return done.output[:limit] if done.code == 0 else None

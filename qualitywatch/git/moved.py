@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -28,14 +29,21 @@ def asked_again(
     with tempfile.TemporaryDirectory(prefix="qualitywatch-") as name:
         index, beside = Path(name) / "index", command.beside(objects, Path(name))
         shutil.copyfile(index_file, index)
-        adding = ["add", "-N", "--pathspec-from-file=-", "--pathspec-file-nul"]
+        no_hook = ["-c", f"core.hooksPath={os.devnull}"]  # of who wrote the settings
+        adding = [
+            *no_hook,
+            "add",
+            "-N",
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+        ]
         for arguments, given in ((adding, stdin), (question, b"")):
             done = command.run(
                 arguments,
                 folder=folder,
                 stdin=given,
                 index_file=index,
-                incoming=beside,
+                incoming={**beside, **command.no_programs(folder)},
                 accept=(0, 128),
             )
             if done.code == 128:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Self
 
 import msgspec
 
+from qualitywatch import whole_file
 from qualitywatch.errors import MachineError, UserError
-from qualitywatch.git import attributes, command, moved, parse
+from qualitywatch.git import attributes, command, ignoring, moved, parse
 from qualitywatch.git.contents import Contents
 from qualitywatch.git.parse import Commit, PathChange
 from qualitywatch.model import ChangeType, Noun
@@ -177,6 +179,27 @@ class Repository:
         listed = self._fields("ls-files", "-z", "--cached", "--", f":(literal){path}")
         return bool(listed) or self._verified(f"HEAD:{path}") is not None
 
+    def holds_folder(self, folder: str) -> bool:
+        """True where *folder* is a folder of `HEAD`, and no submodule or other link."""
+        done = self._git(
+            *("ls-tree", "-z", "-d", "--full-tree", "HEAD", "--", folder),
+            accept=(0, 128),  # before the first commit
+        )
+        return done.output.startswith(b"040000 ")
+
+    def ids(self, rev: str) -> dict[str, str]:
+        """The id of the content of every file at *rev*; links and submodules left out.
+
+        It says what `HEAD` holds, whatever stands in the index.
+        """
+        rows = self._fields("ls-tree", "-r", "-z", "--full-tree", rev)
+        found = (row.partition("\t") for row in rows)
+        return {
+            path: head.split(" ")[2]
+            for head, _, path in found
+            if head.startswith(("100644 ", "100755 "))
+        }
+
     def holding(
         self,
         words: Collection[str],
@@ -250,10 +273,10 @@ class Repository:
     def merging(self) -> list[str]:
         """The commits that an unfinished merge brings in."""
         try:
-            lines = (self.git_dir / "MERGE_HEAD").read_text("ascii").split()
-        except FileNotFoundError:
+            content = whole_file.read(self.git_dir / "MERGE_HEAD")
+        except OSError:
             return []
-        return lines
+        return content.decode("ascii", "replace").split()
 
     def outgoing(self, head: str, known: Sequence[str]) -> Range:
         """The commits below *head* that *known* (ids, `--remotes=x`) lack."""
@@ -262,6 +285,28 @@ class Repository:
         parents = dict.fromkeys(id for commit in commits for id in commit.parents)
         boundary = tuple(id for id in parents if id not in ids)
         return Range(head=head, commits=tuple(commits), boundary=boundary)
+
+    def tips(self, *, limit: int) -> list[str]:
+        """The ids of the commits that refs, reflogs and work trees point to."""
+        options = ("--no-walk", "--ignore-missing", f"--max-count={limit}")
+        done = self._git("rev-list", *options, "--all", "--reflog")
+        return parse.text(done.output).split()
+
+    def made(self, head: str, *, old: str | None, known: Iterable[str]) -> list[str]:
+        """The commits below *head* that neither *known* nor a remote has, oldest first.
+
+        Without merges, and without those that only repeat a commit below *old*.
+        """
+        options = ("--reverse", "--topo-order", "--no-merges", "--ignore-missing")
+        without = "".join(f"^{id}\n" for id in known).encode()
+        words = ("rev-list", *options, "--stdin", head, "--not", "--remotes")
+        ids = parse.text(self._git(*words, stdin=without).output).split()
+        if not ids or old is None:
+            return ids
+        fresh = ("--cherry-pick", "--right-only", "--no-merges", f"{old}...{head}")
+        done = self._git("rev-list", *fresh, accept=(0, 128))  # *old* may be pruned
+        found = parse.text(done.output).split()
+        return [id for id in ids if id in set(found)] if done.code == 0 else ids
 
     def published_at(self, remote: str) -> str:
         """The argument that stands for all we know *remote* to have.
@@ -310,11 +355,22 @@ class Repository:
 
     def worktree_changes(self) -> list[PathChange]:
         """How the files differ from `HEAD`, untracked but not ignored ones included."""
-        rows = parse.status(self._git(*_STATUS).output)
+        without = command.no_programs(self._folder)  # nobody's may say "no change"
+        rows = parse.status(self._git(*_STATUS, more=without).output)
         new = [row.path for row in rows if row.change_type is ChangeType.INSERT]
         if new and any(row.change_type is ChangeType.DELETE for row in rows):
             rows = self._with_moves(new) or rows
         return [self._with_kind(row) for row in rows]
+
+    def overlooked(self) -> list[str]:
+        """The files that git was told not to look at, though they are there.
+
+        `git update-index --assume-unchanged` and `--skip-worktree` hide a change from
+        `worktree_changes`; what a sparse checkout leaves out is not there.
+        """
+        rows = (row.partition(" ") for row in self._fields("ls-files", "-v", "-z"))
+        told = [path for tag, _, path in rows if tag.islower() or tag == "S"]
+        return [path for path in told if os.path.lexists(self._folder / path)]
 
     def _with_moves(self, new: Collection[str]) -> list[PathChange]:
         answer = moved.asked_again(
@@ -342,22 +398,17 @@ class Repository:
             if "bare" not in lines
         }
 
-    def is_ignored(self, path: str) -> bool:
-        """True if git ignores *path*; a tracked file is never ignored."""
-        return path in self.ignored([path])
-
     def ignored(self, paths: Iterable[str]) -> set[str]:
-        """Those of *paths* that git ignores; a tracked file is never ignored."""
-        listed = list(paths)
-        stdin = parse.raw("".join(f"{path}\0" for path in listed))
-        done = self._git(
-            "check-ignore", "-z", "--stdin", stdin=stdin, accept=(0, 1, 128)
+        """Those of *paths* that git ignores; a tracked file is never ignored.
+
+        Nor is what `HEAD` holds: to take a file out of the index hides nothing. The
+        name of a folder ends in a slash.
+        """
+        return ignoring.ignored(
+            list(paths),
+            self._git,
+            lambda path: self._verified(f"HEAD:{path.rstrip('/')}") is not None,
         )
-        if done.code != 128:
-            return set(parse.fields(done.output))
-        if len(listed) < 2:  # outside, or in a submodule: not ours to ignore
-            return set()
-        return {path for path in listed if self.is_ignored(path)}
 
     def attributes(self, base: str | None, paths: Collection[str]) -> dict[str, str]:
         """The files among *paths* that *base* marks as generated or vendored.
@@ -392,14 +443,18 @@ class Repository:
     # How
 
     def _git(
-        self, *arguments: str, stdin: bytes = b"", accept: Collection[int] = (0,)
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        accept: Collection[int] = (0,),
+        more: Mapping[str, str] = command.NOTHING_INCOMING,
     ) -> command.Done:
         return command.run(
             arguments,
             folder=self._folder,
             stdin=stdin,
             index_file=self._index_file,
-            incoming=self._incoming,
+            incoming={**self._incoming, **more},
             accept=accept,
         )
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
 from qualitywatch.analysis.symbols.elsewhere import Elsewhere
 from qualitywatch.git import Repository
-from qualitywatch.judge import files, moves
+from qualitywatch.judge import files, git_lock, moves
 from qualitywatch.judge.files import File
-from qualitywatch.model import When
+from qualitywatch.judge.standing import Judged, Pin, Standing, Standings
 from qualitywatch.reports.safe import encodable
 from qualitywatch.store import Store
-from qualitywatch.traces import Around, Examined, Gains, Missing
+from qualitywatch.traces import Gains
 
 _RECENT_SECONDS = 0.15  # between git's index and its HEAD a checkout takes less
-
+_UNKNOWN = Standing()  # never changed
 
 Stamp: TypeAlias = tuple[int, ...]
-Asked: TypeAlias = tuple[str, str | None, str | None, When]
 
 
 class Base(NamedTuple):
@@ -33,15 +32,12 @@ class Base(NamedTuple):
 
 
 class Checkout:
-    """The state of one workspace; it judges nothing.
-
-    A path that waits for the settled judgement is pinned to the commit that was `HEAD`
-    when it was first touched: to commit dropped code must not make it the base.
-    """
+    """The state of one workspace; it judges nothing."""
 
     def __init__(
         self,
         root: Path,
+        name: str,
         repository: Repository | None,
         store: Store,
         *,
@@ -49,29 +45,22 @@ class Checkout:
         wall: Callable[[], float],
     ) -> None:
         self.root = root
-        self.name = root.name
+        self.name = name  # the folder's, or one of its own where two are called so
         self.key = str(root)
         self.repository = repository
         self.head: str | None = None
         self.stash: str | None = None
-        self.last: dict[str, str] = {}  # path -> mark of the content judged last
-        self.settled: dict[str, tuple[str, str | None]] = {}  # path -> mark, base
-        self.pending: dict[str, str | None] = {}  # path -> the commit it is pinned to
-        self.held: dict[str, str] = {}  # path -> kept content that is its base
-        self.renamed: dict[str, str] = {}
-        self.answers: dict[str, tuple[Asked, Examined]] = {}  # path -> the newest
+        self.paths = Standings()
         self.elsewhere = Elsewhere()  # what each changed file has gained
-        self.lacking: dict[str, list[tuple[Missing, Around]]] = {}  # where it matters
-        self.waiting: set[str] = set()
-        self.failed: set[str] = set()
+        self.failed: set[str] = set()  # to be tried again, and soon empty
         self.changed_at = 0.0
         self.is_settling = False
         self.moving = asyncio.Lock()
-        self._followed: Stamp = ()  # of git's files, when we last followed them
-        self._gained_at: dict[str, tuple[str, str | None]] = {}  # path -> mark, base
+        self.wary_until = 0.0  # by the loop's clock: a lock is no reason to wait long
+        self.followed: Stamp = ()  # of git's files, when we last followed them
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._store = store
-        self._limit = limit
+        self.limit = limit  # of a file, in bytes
         self._wall = wall
 
     def lock(self, path: str) -> asyncio.Lock:
@@ -83,18 +72,18 @@ class Checkout:
 
     async def read(self, path: str) -> File:
         """The file as it stands now."""
-        return await asyncio.to_thread(files.read, self.root, path, limit=self._limit)
+        return await asyncio.to_thread(files.read, self.root, path, limit=self.limit)
 
     async def base(self, path: str) -> Base:
         """What *path* is compared with: kept content, else the commit it stands on."""
-        held = self.held.get(path)
-        if held is not None:
-            return Base(held, await self._store.blob(held))
-        commit = self.pending.get(path, self.head)
+        known = self.paths.get(path) or _UNKNOWN
+        if known.held is not None:
+            return Base(known.held, await self._store.blob(known.held))
+        commit = self.head if known.pin is None else known.pin.commit
         content = await self.content(commit, path)
         if content is not None or commit is None:
             return Base(commit, content)
-        old_path = self.renamed.get(path)
+        old_path = known.old_path
         moved = await self.content(commit, old_path) if old_path else None
         return Base(commit, moved, old_path if moved is not None else None)
 
@@ -120,7 +109,8 @@ class Checkout:
             return
         for row in await asyncio.to_thread(self.repository.worktree_changes):
             if row.old_path is not None and row.path in paths:
-                self.renamed.setdefault(row.path, row.old_path)
+                known = self.paths.of(row.path)
+                known.old_path = known.old_path or row.old_path
 
     async def is_committed(self, path: str) -> bool:
         """True when `HEAD` has *path*."""
@@ -131,28 +121,67 @@ class Checkout:
         if commit is None or self.repository is None:
             return None
         content = self.repository.content
-        return await asyncio.to_thread(content, commit, path, limit=self._limit + 1)
+        return await asyncio.to_thread(content, commit, path, limit=self.limit + 1)
 
     def gain(self, path: str, file: File, base: Base, gains: Gains | None) -> None:
         """Remember what *file* has that its *base* has not."""
         self.elsewhere.put(path, gains)
-        self._gained_at[path] = (file.mark, base.ref)
+        self.paths.of(path).gained = Judged(file.mark, base.ref)
 
     def knows_gains(self, path: str, file: File, base: Base) -> bool:
         """True when `gain` was told of this very content."""
-        return self._gained_at.get(path) == (file.mark, base.ref)
+        known = self.paths.get(path) or _UNKNOWN
+        return known.gained == Judged(file.mark, base.ref)
+
+    def wait_for(self, path: str) -> None:
+        """*path* is judged again in the silence, against the `HEAD` of its beginning.
+
+        To commit dropped code must not make it the base.
+        """
+        known = self.paths.of(path)
+        known.pin = known.pin or Pin(self.head)
+
+    def settled(self, path: str, file: File, base: Base) -> None:
+        """*file* was judged as part of a finished edit."""
+        known = self.paths.of(path)
+        known.settled, known.pin = Judged(file.mark, base.ref), None
+        if base.ref == self.head and not base.old_path and file == File(base.content):
+            self._forget(path)
+
+    async def committed(self, paths: Collection[str]) -> None:
+        """`HEAD` holds *paths* as they were judged, or it does not: forget the first.
+
+        Else every path that was ever edited would be remembered for ever.
+        """
+        if self.repository is None or self.head is None:
+            return
+        known = {path: self.paths.of(path).last for path in paths}
+        for path, mark in (await asyncio.to_thread(self._marks, known)).items():
+            if mark == known[path] == self.paths.of(path).last:
+                self._forget(path)
+
+    def _marks(self, paths: Iterable[str]) -> dict[str, str]:
+        assert self.repository is not None
+        read, limit = self.repository.content, self.limit + 1
+        return {p: File(read(f"{self.head}", p, limit=limit)).mark for p in paths}
+
+    def _forget(self, path: str) -> None:
+        self.elsewhere.put(path, None)
+        self.paths.forget(path)
+
+    def is_settled(self, path: str, mark: str | None, base: str | None) -> bool:
+        """That content was judged as part of a finished edit, against that base."""
+        known = self.paths.get(path) or _UNKNOWN
+        return mark is not None and known.settled == Judged(mark, base)
 
     # What git does.
 
     async def has_git_moved(self) -> bool:
-        """True when git has written since `follows`: no process is started for it."""
-        return await self._git_stamp() != self._followed
+        """True when git has written since then: no process is started for it."""
+        return await self.git_stamp() != self.followed
 
-    async def follows(self) -> None:
-        """What git has written up to now is about to be read."""
-        self._followed = await self._git_stamp()
-
-    async def _git_stamp(self) -> Stamp:
+    async def git_stamp(self) -> Stamp:
+        """When git last wrote what it writes in every commit, checkout and stash."""
         if self.repository is None:
             return ()
         return await asyncio.to_thread(_stamp, self.repository.git_dir)
@@ -164,6 +193,13 @@ class Checkout:
         git_dir = self.repository.git_dir
         return await asyncio.to_thread(_is_busy, git_dir, self._wall())
 
+    async def is_lock_held(self) -> bool:
+        """True while the process that made the lock of git's index has it open."""
+        if self.repository is None:
+            return False
+        lock = self.repository.git_dir / "index.lock"
+        return await asyncio.to_thread(git_lock.is_held, lock)
+
     async def is_unfinished(self) -> bool:
         """True in the middle of a merge, a rebase, a cherry-pick or a revert."""
         if self.repository is None:
@@ -172,7 +208,8 @@ class Checkout:
 
     async def is_brought_in(self, path: str, content: bytes | None) -> bool:
         """True when git itself wrote this content, from a commit or a stash."""
-        if self.repository is None or content is None or path in self.pending:
+        known = self.paths.get(path) or _UNKNOWN
+        if self.repository is None or content is None or known.pin is not None:
             return False
         git_dir = self.repository.git_dir
         brought = await asyncio.to_thread(moves.brought_in, git_dir)
@@ -211,7 +248,7 @@ class Checkout:
 def _is_busy(git_dir: Path, now: float) -> bool:
     if (git_dir / "index.lock").exists():
         return True
-    return any(now - stamp / 1e9 < _RECENT_SECONDS for stamp in _stamp(git_dir))
+    return any(abs(now - stamp / 1e9) < _RECENT_SECONDS for stamp in _stamp(git_dir))
 
 
 def _stamp(git_dir: Path) -> Stamp:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
+from qualitywatch import failpoints
 from qualitywatch.analysis import skip_reason
-from qualitywatch.attribution import NOBODY, Attribution, Claim, attribute, fallback
+from qualitywatch.attribution import NOBODY, Attribution
 from qualitywatch.config import Config
 from qualitywatch.gate import References, Tree
 from qualitywatch.gate.surroundings import around as around_of
+from qualitywatch.judge.authors import Authors, Spawn
 from qualitywatch.judge.checkout import Base, Checkout
-from qualitywatch.judge.claims import Claims
 from qualitywatch.judge.files import File
 from qualitywatch.model import (
     Analysis,
@@ -25,12 +26,10 @@ from qualitywatch.model import (
 )
 from qualitywatch.reports.safe import encodable
 from qualitywatch.rulebook import Rulebook
-from qualitywatch.store import Store
+from qualitywatch.store import OpenViolation, Store
 from qualitywatch.traces import ALONE, Around, Examined, Gains, Missing
 from qualitywatch.warden import Judged, Recorded, Warden
 from qualitywatch.workers.pool import Workers
-
-Spawn: TypeAlias = Callable[[Coroutine[Any, Any, object]], object]
 
 
 class Judgement(NamedTuple):
@@ -62,18 +61,23 @@ class Examiner:
         agents_in: Callable[[Checkout], Sequence[str]],
         catch_up: Callable[[Checkout], Awaitable[bool]],
     ) -> None:
-        self.claims = Claims()
+        self.authors = Authors(
+            warden=warden, settings=settings, spawn=spawn, agents_in=agents_in
+        )
+        self.on_violations: Callable[
+            [Checkout, str, str | None, Sequence[str]], object
+        ] = _leave  # as they are; told of them where the settings ask for more
         self._warden = warden
         self._store = store
         self._workers = workers
         self._settings = settings
-        self._spawn = spawn
-        self._agents_in = agents_in
         self._catch_up = catch_up
-        self._rules = {
-            when: frozenset(rule.id for rule in rulebook.of(when).rules)
-            for when in When
-        }
+        self._rules = _ids(rulebook)
+
+    def take(self, settings: Config, rulebook: Rulebook) -> None:
+        """Go by others from now on; what is judged meanwhile is judged by them too."""
+        self._settings, self._rules = settings, _ids(rulebook)
+        self.authors.take(settings)
 
     async def examine(
         self,
@@ -82,6 +86,7 @@ class Examiner:
         file: File,
         when: When,
         *,
+        reporter: str | None = None,
         event_id: str | None = None,
         task_id: str | None = None,
     ) -> Recorded:
@@ -101,10 +106,12 @@ class Examiner:
         is_whole = not _has_violations(judgements)
         if when is When.SETTLED and (is_whole or checkout.repository is None):
             await self._hold(checkout, path, file)
-        author = self._author(checkout, path, file)
+        author = self.authors.of(checkout, path, file)
         unassigned: list[str] = []
+        found: list[str] = []
         for judgement in judgements:
             is_last = judgement is judgements[-1]
+            failpoints.reach("before_record")
             recorded = await self._warden.record(
                 Judged(
                     workspace=checkout.key,
@@ -116,14 +123,18 @@ class Examiner:
                     analysis=judgement.analysis,
                     rules_ran=judgement.rules_ran,
                     attribution=author,
+                    reporter=reporter,
                     event_id=event_id if is_last else None,
                     task_id=task_id,
                 )
             )
             unassigned += recorded.unassigned
-        checkout.last[path] = file.mark
+            found += [one.id for one in recorded.violations]
+        checkout.paths.of(path).last = file.mark
         if unassigned:
-            self._spawn(self._assign_later(checkout, path, file, tuple(unassigned)))
+            self.authors.wait_for(checkout, path, file, unassigned)
+        if found and self._settings.enforcement.restore:
+            self.on_violations(checkout, path, file.sha256, tuple(found))
         return recorded
 
     async def _hold(self, checkout: Checkout, path: str, file: File) -> None:
@@ -134,17 +145,19 @@ class Examiner:
         """
         if file.content is None:
             return
-        is_new = path not in checkout.held and not await checkout.is_committed(path)
-        is_rolling = checkout.repository is not None and path in checkout.held
+        is_held = checkout.paths.of(path).held is not None
+        is_new = not is_held and not await checkout.is_committed(path)
+        is_rolling = checkout.repository is not None and is_held
         if is_new or is_rolling:
-            checkout.held[path] = await self._store.keep_blob(file.content)
+            kept = await self._store.keep_blob(file.content)
+            checkout.paths.of(path).held = kept
 
     async def accept(self, checkout: Checkout, path: str, file: File) -> None:
         """What stands in *file* is the base from now on; nobody answers for it."""
         base = None
         if file.content is not None:
             base = await self._store.keep_blob(file.content)
-            checkout.held[path] = base
+            checkout.paths.of(path).held = base
         judged = Judged(
             workspace=checkout.key,
             path=encodable(path),
@@ -157,7 +170,7 @@ class Examiner:
             attribution=NOBODY,
         )
         await self._warden.record(judged)
-        checkout.last[path] = file.mark
+        checkout.paths.of(path).last = file.mark
 
     async def judgements(
         self,
@@ -175,12 +188,15 @@ class Examiner:
     async def _judgement(
         self, checkout: Checkout, path: str, base: Base, file: File, when: When
     ) -> Judgement:
-        examined, around = await self._examined(checkout, path, base, file, when)
+        rules = None
+        while rules is not self._rules:  # those that ran are those that are named
+            rules = self._rules
+            examined, around = await self._examined(checkout, path, base, file, when)
         missing = examined.traces.missing
         return Judgement(
             base,
             examined.analysis,
-            self._rules[when],
+            rules[when],
             examined.traces.gains,
             None if missing is None else (missing, around),
         )
@@ -209,7 +225,7 @@ class Examiner:
 
     async def looks_different(self, checkout: Checkout, path: str) -> bool:
         """True when the other files say something else of *path* than they did."""
-        for missing, around in checkout.lacking.get(path, ()):
+        for missing, around in checkout.paths.of(path).lacking:
             if around != await self._around(checkout, path, missing):
                 return True
         return False
@@ -225,15 +241,18 @@ class Examiner:
         if change.problem is None and _is_nothing(change):
             return Examined(), ALONE
         asked = (file.mark, base.ref, base.old_path, when)
-        if path in checkout.answers and checkout.answers[path][0] == asked:
-            return checkout.answers[path][1], ALONE
+        answer = checkout.paths.of(path).answer
+        if answer is not None and answer[0] == asked:
+            return answer[1], ALONE
+        rules = self._rules
         found, around = await self._workers.examine(change, when=when), ALONE
         if found.traces.missing is not None:
             around = await self._around(checkout, path, found.traces.missing)
         if around != ALONE:
             found = await self._workers.examine(change, when=when, around=around)
-        if when is When.SAVE and not found.analysis.unanalysable:
-            checkout.answers[path] = (asked, found)
+        is_read = not found.analysis.unanalysable
+        if when is When.SAVE and is_read and rules is self._rules:
+            checkout.paths.of(path).answer = (asked, found)
         return found, around
 
     async def _around(self, checkout: Checkout, path: str, missing: Missing) -> Around:
@@ -249,41 +268,49 @@ class Examiner:
 
     # Who wrote it.
 
-    def _author(self, checkout: Checkout, path: str, file: File) -> Attribution | None:
-        """Who is proven to have written *file*; `None` where a claim is waited for."""
-        found = attribute(self._claimed(checkout, path), sha256=file.sha256)
-        return found if found.grounds is not Grounds.UNKNOWN else None
-
-    def _claimed(self, checkout: Checkout, path: str) -> tuple[Claim, ...]:
-        claims = self.claims.of(checkout.key, path)
-        agents = self._agents_in(checkout)
-        if len(agents) != 1:
-            return claims
-        return (*claims, Claim(agent=agents[0], grounds=Grounds.WORKSPACE))
-
-    async def _assign_later(
-        self, checkout: Checkout, path: str, file: File, ids: Sequence[str]
+    async def blame(
+        self, checkout: Checkout, path: str, agent: str, earlier: File, now: File
     ) -> None:
-        await asyncio.sleep(self._settings.watch.claim_ms / 1000)
-        await self.assign(checkout, path, file.sha256, ids)
+        """*agent* wrote *earlier*, which was overwritten before it said so.
 
-    async def assign(
-        self, checkout: Checkout, path: str, sha256: str | None, ids: Sequence[str]
-    ) -> None:
-        """Nobody is waited for any longer: who claimed it, else the workspace."""
-        unattributed = self._settings.policy.unattributed
-        subject = fallback(
-            checkout.name,
-            agents_work_here=bool(self._agents_in(checkout)),
-            quarantine_unattributed=unattributed == "quarantine",
-        )
-        claims = self._claimed(checkout, path)
-        found = attribute(claims, sha256=sha256, fallback=subject)
-        await self._warden.assign(ids, found)
+        It answers for what was in it already, though it was found in what stands there
+        *now* or is waited for. Of what was found in between nobody knows the order.
+        """
+        rows = await self._store.open_in(checkout.key, encodable(path))
+        if not rows:
+            return
+        bases = await checkout.bases(path)
+        judged = await self.judgements(checkout, path, bases, earlier, When.SAVE)
+        found = {one.fingerprint for each in judged for one in each.analysis.violations}
+        ids = [
+            row.violation.id
+            for row in rows
+            if row.sha256 == earlier.sha256
+            or (row.violation.fingerprint in found and _is_later(row, now))
+        ]
+        if ids:
+            self.authors.answered(ids)
+            author = Attribution(subject=agent, agent=agent, grounds=Grounds.REPORT)
+            await self._warden.assign(ids, author, found_in=earlier.sha256)
 
     def _denies(self, judgement: Judgement) -> bool:
         verdict = self._warden.verdict(judgement.analysis)
         return verdict.decision is Decision.DENY
+
+
+def _leave(*_: object) -> None:
+    """Nothing is done about violations but to record them."""
+
+
+def _is_later(row: OpenViolation, now: File) -> bool:
+    """True where the violation was found in what overwrote the content in question."""
+    return not row.assigned or row.sha256 == now.sha256
+
+
+def _ids(rulebook: Rulebook) -> dict[When, frozenset[str]]:
+    return {
+        when: frozenset(rule.id for rule in rulebook.of(when).rules) for when in When
+    }
 
 
 def change_of(path: str, base: Base, file: File) -> Change:
@@ -320,11 +347,9 @@ def _is_nothing(change: Change) -> bool:
 
 def _remember(checkout: Checkout, path: str, judgements: Sequence[Judgement]) -> None:
     """Keep what *path* lacks: a later edit of another file may make up for it."""
-    lacking = [j.lacking for j in judgements if j.lacking and j.analysis.violations]
-    if lacking:
-        checkout.lacking[path] = lacking
-    else:
-        checkout.lacking.pop(path, None)
+    checkout.paths.of(path).lacking = tuple(
+        j.lacking for j in judgements if j.lacking and j.analysis.violations
+    )
 
 
 def _has_violations(judgements: Sequence[Judgement]) -> bool:

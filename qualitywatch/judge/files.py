@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from qualitywatch.errors import MachineError
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # NONBLOCK: to open a pipe that nobody writes to would take for ever.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -39,7 +41,10 @@ class File(NamedTuple):
 
 
 def read(root: Path, path: str, *, limit: int) -> File:
-    """The file *path* below *root*, or what is wrong with it; never follows a link."""
+    """The file *path* below *root*, or what is wrong with it; never follows a link.
+
+    Raises `MachineError` where *root* is gone: its files are not deleted by that.
+    """
     try:
         with _Opened(root, path) as descriptor:
             return _read(descriptor, limit)
@@ -61,7 +66,7 @@ class _Opened:
 
     def __enter__(self) -> int:
         try:
-            self._add(os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            self._add(_root(self._root))
             for part in self._parts[:-1]:
                 self._add(os.open(part, _FOLDER, dir_fd=self._open[-1]))
             self._add(os.open(self._parts[-1], _FILE, dir_fd=self._open[-1]))
@@ -76,6 +81,17 @@ class _Opened:
 
     def _add(self, descriptor: int) -> None:
         self._open.append(descriptor)
+
+
+def _root(root: Path) -> int:
+    try:
+        return os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise MachineError(
+            f"the workspace can not be opened: {error.strerror}",
+            place=str(root),
+            hint="put it back, or remove it from git: git worktree prune",
+        ) from error
 
 
 def _read(descriptor: int, limit: int) -> File:

@@ -52,7 +52,7 @@ class Heads:
 
     def _read(self) -> dict[str, str | None]:
         try:
-            content = self._file.read_bytes()
+            content = whole_file.read(self._file)
             return msgspec.json.decode(content, type=dict[str, str | None])
         except (OSError, msgspec.DecodeError):
             return {}

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from qualitywatch import protocol
 from qualitywatch.analysis import skip_reason
 from qualitywatch.config import Config
 from qualitywatch.errors import MachineError, PeerError
 from qualitywatch.git import Repository
+from qualitywatch.judge.authors import Spawn
 from qualitywatch.judge.checkout import Base, Checkout
-from qualitywatch.judge.examiner import Examiner, Spawn
-from qualitywatch.judge.files import File
+from qualitywatch.judge.examiner import Examiner
+from qualitywatch.judge.files import File, read
 from qualitywatch.judge.following import Follower
 from qualitywatch.judge.heads import Heads
 from qualitywatch.judge.places import Places
+from qualitywatch.judge.restoring import Restorer
 from qualitywatch.judge.settling import Settler
-from qualitywatch.model import Agent, Analysis, ChangeType, Repair, Verdict, When
+from qualitywatch.judge.turns import each
+from qualitywatch.model import Agent, Analysis, ChangeType, Offer, Verdict, When
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.store import LastJudged, Store
-from qualitywatch.warden import Warden
+from qualitywatch.warden import Warden, offer
 from qualitywatch.workers.pool import Workers
+
+_Task: TypeAlias = Callable[[Checkout, str], Coroutine[Any, Any, object]]
 
 _AT_ONCE = 32  # hints; a report of an agent does not wait behind a burst of them
 _EVERY = 1_000_000
@@ -60,7 +67,9 @@ class Judge:
         self._places = Places(main, watch)
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._follower = Follower(
-            heads, lambda checkout, path: spawn(self._committed(checkout, path))
+            heads,
+            lambda checkout, paths: spawn(self._all_committed(checkout, paths)),
+            self._git_keeps_us_waiting,
         )
         self._examiner = Examiner(
             warden=warden,
@@ -71,6 +80,10 @@ class Judge:
             spawn=spawn,
             agents_in=self._agents_in,
             catch_up=self._follower.catch_up,
+        )
+        restorer = Restorer(self._examiner, warden=warden, store=store, workers=workers)
+        self._examiner.on_violations = lambda checkout, path, sha256, ids: spawn(
+            restorer.restore(checkout, path, sha256, ids)
         )
         self._settler = Settler(
             self._examiner,
@@ -105,13 +118,15 @@ class Judge:
         """
         checkout = Checkout(
             root,
+            await self._store.name_workspace(str(root), root.name),
             repository,
             self._store,
             limit=self._settings.analysis.max_file_bytes,
             wall=self._wall,
         )
         known = {row.path: row for row in await self._store.all_judged(checkout.key)}
-        checkout.last = {path: row.sha256 or "" for path, row in known.items()}
+        for path, row in known.items():
+            checkout.paths.of(path).last = row.sha256 or ""
         paths = await self._differing(repository, files)
         await self._follower.stand(checkout)
         if accept:
@@ -121,14 +136,35 @@ class Judge:
         self._places.add(checkout)
         await self._follower.follow(checkout)
         if not accept:
-            await self._resume(checkout, paths)
+            moved_on = await asyncio.to_thread(_moved_on, checkout)
+            await self._resume(checkout, {*paths, *moved_on})
         await self._assign_leftovers(checkout)
 
     def close(self, root: Path) -> None:
         """The workspace *root* is gone, and what waited there for a judgement."""
         checkout = self._places.remove(root)
         if checkout is not None:
-            checkout.pending.clear()
+            checkout.paths.stop_waiting()
+            checkout.failed.clear()
+
+    def take(self, settings: Config, rulebook: Rulebook) -> None:
+        """Judge by other settings and rules from now on; `look_again` follows."""
+        self._settings = settings
+        self._settler.quiet = settings.watch.settle_ms / 1000
+        self._examiner.take(settings, rulebook)
+        for checkout in self._places.all:
+            checkout.limit = settings.analysis.max_file_bytes
+            checkout.paths.judge_anew()
+
+    async def look_again(self, files: Callable[[Path], Collection[str]]) -> None:
+        """Judge all that differs from its base once more, as if we had just started.
+
+        *files* tells all files of a folder without git.
+        """
+        for checkout in self._places.all:
+            known = () if checkout.repository else files(checkout.root)
+            changed = await self._differing(checkout.repository, known)
+            await self._resume(checkout, changed, self._again)
 
     async def bind(self, agent: Agent) -> Path:
         """The checkout that *agent* works in, which is watched from now on."""
@@ -144,12 +180,12 @@ class Judge:
         if checkout is None:
             return
         if renamed_from is not None:
-            checkout.renamed[path] = renamed_from
-        if path in checkout.waiting:
+            checkout.paths.of(path).old_path = renamed_from
+        if checkout.paths.of(path).is_hinted:
             return  # somebody is about to read it
-        checkout.waiting.add(path)
+        checkout.paths.of(path).is_hinted = True
         async with self._turns, checkout.lock(path):
-            checkout.waiting.discard(path)
+            checkout.paths.of(path).is_hinted = False
             with self._settler.retrying(checkout, path):
                 await self._saved(checkout, path)
 
@@ -176,29 +212,33 @@ class Judge:
             return protocol.Reported(seq=earlier.seq, verdict=earlier.verdict)
         checkout, path = await self._places.locate(agent, report.path)
         if report.old_path is not None:
-            _, checkout.renamed[path] = await self._places.locate(
-                agent, report.old_path
-            )
+            _, old_path = await self._places.locate(agent, report.old_path)
+            checkout.paths.of(path).old_path = old_path
         async with checkout.lock(path):
             file = await checkout.read(path)
             _refuse_nothing(report, file, await checkout.base(path))
             claimed = _claimed(report, file)
-            self._examiner.claims.put(checkout.key, path, agent.id, claimed)
+            self._examiner.authors.claims.put(checkout.key, path, agent.id, claimed)
             recorded = await self._examiner.examine(
                 *(checkout, path, file, When.SAVE),
+                reporter=agent.id,
                 event_id=report.event_id,
                 task_id=report.task_id,
             )
+            if claimed != file.sha256 and report.new_content is not None:
+                wrote = File(report.new_content.encode())
+                await self._examiner.blame(checkout, path, agent.id, wrote, file)
             self._settler.wait_for(checkout, path)
         if report.change_type is ChangeType.RENAME and report.old_path is not None:
-            self._spawn(self.saved(checkout.root, checkout.renamed[path]))
+            self._spawn(self.saved(checkout.root, old_path))
         return protocol.Reported(seq=recorded.seq, verdict=recorded.verdict)
 
     async def proposed(self, agent: Agent, check: protocol.Check) -> Verdict:
         """The verdict on a change that may land; nothing is recorded."""
         checkout, path = await self._places.locate(agent, check.path)
         if check.old_path is not None:
-            _, checkout.renamed[path] = await self._places.locate(agent, check.old_path)
+            _, old_path = await self._places.locate(agent, check.old_path)
+            checkout.paths.of(path).old_path = old_path
         base = await checkout.base(path)
         content = check.new_content
         file = File(None if content is None else content.encode())
@@ -208,13 +248,14 @@ class Judge:
 
     async def repair(
         self, agent: Agent, changes: Sequence[protocol.ProposedFile]
-    ) -> tuple[Repair, ...]:
+    ) -> tuple[Offer, ...]:
         """Each file as proposed, with what it would still lack."""
         return tuple([await self._repair(agent, change) for change in changes])
 
-    async def _repair(self, agent: Agent, change: protocol.ProposedFile) -> Repair:
+    async def _repair(self, agent: Agent, change: protocol.ProposedFile) -> Offer:
         checkout, path = await self._places.locate(agent, change.path)
-        file = File(change.new_content.encode())
+        content = change.new_content.encode()
+        file = File(content)
         bases = await checkout.bases(path)
         found = await self._examiner.judgements(
             checkout, path, bases, file, When.SETTLED
@@ -227,9 +268,11 @@ class Judge:
                 hint="propose the file as it stood before the loss",
             )
         violations = {v.fingerprint: v for v in whole.violations}
-        return Repair(
+        return offer(
             path=path,
-            new_content=change.new_content,
+            workspace=checkout.key,
+            content=content,
+            standing=(await checkout.read(path)).content,
             violations=tuple(violations.values()),
         )
 
@@ -238,11 +281,11 @@ class Judge:
     async def _saved(self, checkout: Checkout, path: str) -> None:
         await self._follower.catch_up(checkout)
         file = await checkout.read(path)
-        last = checkout.last.get(path)
+        last = checkout.paths.of(path).last
         if last == file.mark or (last == "" and file.content is None):
             return
         if last is None and await self._is_as_committed(checkout, path, file):
-            return
+            return checkout.paths.forget(path)
         await self._examiner.examine(checkout, path, file, When.SAVE)
         self._settler.wait_for(checkout, path)
 
@@ -250,6 +293,16 @@ class Judge:
         """The file was only touched: there is nothing to say about it."""
         (base, *older) = await checkout.bases(path)
         return not older and file.problem is None and file.content == base.content
+
+    async def _git_keeps_us_waiting(self, checkout: Checkout, seconds: float) -> None:
+        part = f"git in {checkout.name} (lock)"
+        if not seconds:
+            return await self._warden.recovered(part)
+        reason = f"its lock is held for {seconds:.0f} s: files are judged after that"
+        return await self._warden.degraded(part, reason)
+
+    async def _all_committed(self, checkout: Checkout, paths: Collection[str]) -> None:
+        await each(paths, partial(self._committed, checkout))
 
     async def _committed(self, checkout: Checkout, path: str) -> None:
         await self.saved(checkout.root, path)
@@ -263,24 +316,33 @@ class Judge:
         if repository is None:
             return list(files)
         changes = await asyncio.to_thread(repository.worktree_changes)
-        return [change.path for change in changes if not change.is_submodule]
+        overlooked = await asyncio.to_thread(repository.overlooked)
+        changed = [change.path for change in changes if not change.is_submodule]
+        return list(dict.fromkeys([*changed, *overlooked]))
 
     async def _accept(self, checkout: Checkout, paths: Sequence[str]) -> None:
         for path in paths:
             if skip_reason(path, None) is None:
                 await self._examiner.accept(checkout, path, await checkout.read(path))
 
-    async def _resume(self, checkout: Checkout, paths: Sequence[str]) -> None:
+    async def _again(self, checkout: Checkout, path: str) -> None:
+        async with checkout.lock(path):  # whoever judged by other rules has ended
+            checkout.paths.of(path).settled = None
+        self._settler.wait_for(checkout, path)
+
+    async def _resume(
+        self, checkout: Checkout, paths: Collection[str], judge: _Task | None = None
+    ) -> None:
         violations = await self._store.violations(limit=_EVERY)
-        damaged = {v.path for v in violations} & checkout.last.keys()
-        for path in sorted({*paths, *damaged}):
-            self._spawn(self._committed(checkout, path))
+        damaged = {v.path for v in violations} & checkout.paths.last.keys()
+        work = partial(judge or self._committed, checkout)
+        self._spawn(each(sorted({*paths, *damaged}), work))
 
     async def _hold_again(self, checkout: Checkout, row: LastJudged) -> None:
         """What git does not know is compared with its past, as before."""
         for kept in filter(None, (row.base, row.sha256)):
             if await self._store.blob(kept) is not None:
-                checkout.held[row.path] = kept
+                checkout.paths.of(row.path).held = kept
                 return
 
     async def _assign_leftovers(self, checkout: Checkout) -> None:
@@ -288,10 +350,21 @@ class Judge:
         for row in await self._store.unassigned():
             if row.workspace == checkout.key:
                 ids, path = [row.violation.id], row.violation.path
-                await self._examiner.assign(checkout, path, row.sha256, ids)
+                await self._examiner.authors.assign(checkout, path, [row.sha256], ids)
 
     def _agents_in(self, checkout: Checkout) -> list[str]:
         return self._places.agents_in(checkout, self._warden.agents)
+
+
+def _moved_on(checkout: Checkout) -> list[str]:
+    """Judged files that changed while nobody watched, where git may see no change:
+    one that it does not know is gone, another is again as it was committed.
+    """
+
+    def now(path: str) -> str:
+        return read(checkout.root, path, limit=checkout.limit).sha256 or ""
+
+    return [path for path, mark in checkout.paths.last.items() if mark != now(path)]
 
 
 def _refuse_nothing(report: protocol.Report, file: File, base: Base) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from qualitywatch import whole_file
+
 # What git writes into the reflog for a step that brings new content of its own.
 _EDITS = ("commit", "am")
 _NO_EDITS = ("commit (merge)",)
@@ -60,17 +62,15 @@ def parse(line: str) -> Step | None:
 
 def _read(reflog: Path) -> list[Step]:
     try:
-        with reflog.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - _TAIL))
-            lines = file.read().decode("utf-8", "replace").splitlines()
+        tail = whole_file.read(reflog, last=_TAIL)
     except OSError:
         return []
+    lines = tail.decode("utf-8", "replace").splitlines()
     return [step for step in map(parse, lines) if step is not None]
 
 
 def _words(file: Path) -> list[str]:
     try:
-        return file.read_text("ascii", "replace").split()
+        return whole_file.read(file).decode("ascii", "replace").split()
     except OSError:
         return []

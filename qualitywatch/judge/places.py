@@ -32,6 +32,11 @@ class Places:
         """The checkout whose root this is."""
         return self._checkouts.get(root)
 
+    @property
+    def all(self) -> tuple[Checkout, ...]:
+        """Every checkout that is judged."""
+        return tuple(self._checkouts.values())
+
     async def locate(self, agent: Agent, path: str) -> tuple[Checkout, str]:
         """The checkout that holds what *agent* calls *path*, and its name there.
 

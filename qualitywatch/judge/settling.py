@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
+from qualitywatch import failpoints
 from qualitywatch.errors import MachineError
+from qualitywatch.judge.authors import Spawn
 from qualitywatch.judge.checkout import Checkout
-from qualitywatch.judge.examiner import Examiner, Spawn
+from qualitywatch.judge.examiner import Examiner
+from qualitywatch.judge.turns import each
 from qualitywatch.model import When
 from qualitywatch.warden import Warden
 
@@ -38,13 +42,13 @@ class Settler:
     ) -> None:
         self._examiner = examiner
         self._warden = warden
-        self._quiet = settle_ms / 1000
+        self.quiet = settle_ms / 1000
         self._spawn = spawn
         self._turns = turns
 
     def wait_for(self, checkout: Checkout, path: str) -> None:
         """*path* is judged again when *checkout* has been quiet for a while."""
-        checkout.pending.setdefault(path, checkout.head)
+        checkout.wait_for(path)
         checkout.changed_at = asyncio.get_running_loop().time()
         if not checkout.is_settling:
             checkout.is_settling = True
@@ -64,7 +68,7 @@ class Settler:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         part = f"git in {checkout.name}"
-        while (rest := checkout.changed_at + self._quiet - loop.time()) > 0:
+        while (rest := checkout.changed_at + self.quiet - loop.time()) > 0:
             await asyncio.sleep(rest)
             if await checkout.is_unfinished():
                 checkout.changed_at = loop.time()
@@ -76,16 +80,12 @@ class Settler:
 
     async def _settle(self, checkout: Checkout) -> None:
         """Judge all that waits as one change set: code may move between files."""
-        paths = list(checkout.pending)
+        paths = checkout.paths.pending
         with contextlib.suppress(MachineError):  # who judges them will meet it again
             await checkout.learn_moves(paths)
-        async with asyncio.TaskGroup() as tasks:
-            for path in paths:
-                tasks.create_task(self._learn(checkout, path))
-        async with asyncio.TaskGroup() as tasks:
-            for path in paths:
-                tasks.create_task(self._settle_path(checkout, path))
-        for path in checkout.lacking.keys() - set(paths):
+        await each(paths, partial(self._learn, checkout))
+        await each(paths, partial(self._settle_path, checkout))
+        for path in set(checkout.paths.lacking) - set(paths):
             await self._look_again(checkout, path)
 
     async def _learn(self, checkout: Checkout, path: str) -> None:
@@ -97,17 +97,17 @@ class Settler:
         """Judge *path* again where other files now say something else of it."""
         with self.retrying(checkout, path):
             if await self._examiner.looks_different(checkout, path):
-                checkout.settled.pop(path, None)
+                checkout.paths.of(path).settled = None
                 await self._settle_path(checkout, path)
 
     async def _settle_path(self, checkout: Checkout, path: str) -> None:
         async with self._turns, checkout.lock(path):
             with self.retrying(checkout, path):
                 file, base = await checkout.read(path), await checkout.base(path)
-                if checkout.settled.get(path) != (file.mark, base.ref):
+                if not checkout.is_settled(path, file.mark, base.ref):
                     await self._examiner.examine(checkout, path, file, When.SETTLED)
-                    checkout.settled[path] = (file.mark, base.ref)
-                checkout.pending.pop(path, None)
+                checkout.settled(path, file, base)
+            failpoints.reach("mid_settle")
 
     async def _retry(self, checkout: Checkout, reason: str) -> None:
         with contextlib.suppress(MachineError):  # the store itself may be what fails
@@ -115,7 +115,7 @@ class Settler:
         await asyncio.sleep(RETRY_SECONDS)
         paths, checkout.failed = checkout.failed, set()
         for path in paths:
-            checkout.last.pop(path, None)
+            checkout.paths.of(path).last = None
             await self._settle_path(checkout, path)
         if not checkout.failed:
             await self._warden.recovered(_PART)

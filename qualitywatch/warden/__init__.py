@@ -4,7 +4,9 @@
 `warden` the service that makes it durable, mirrors it and only then publishes it.
 """
 
+from qualitywatch.warden.committing import STORE
 from qualitywatch.warden.judgement import Judged, Recorded
-from qualitywatch.warden.warden import STORE, Warden
+from qualitywatch.warden.repairs import offer
+from qualitywatch.warden.warden import Warden
 
-__all__ = ["STORE", "Judged", "Recorded", "Warden"]
+__all__ = ["STORE", "Judged", "Recorded", "Warden", "offer"]

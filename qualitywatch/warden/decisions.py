@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from pathlib import PurePath
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from qualitywatch import quarantine
 from qualitywatch.attribution import Attribution
+from qualitywatch.audit import Decision
 from qualitywatch.config import Policy
-from qualitywatch.errors import PeerError
 from qualitywatch.model import (
     Agent,
-    Quarantine,
-    Repair,
     is_agent_id,
-    workspace_subject,
 )
-from qualitywatch.store import ChangeRow, ClosedAs, Closing, OpenViolation
-from qualitywatch.warden import judgement
+from qualitywatch.store import ChangeRow, ClosedAs, Closing, OpenViolation, Strike
+from qualitywatch.warden import judgement, policies
 from qualitywatch.warden.draft import Draft
 from qualitywatch.warden.judgement import Charge, Judged, Reckoning, Recorded
+from qualitywatch.warden.policies import Sentence
 from qualitywatch.warden.register import Register
+
+Evidence: TypeAlias = Callable[[str, Collection[str]], Collection[str]]
+"""Which of these violations a quarantine holds in evidence already."""
+
+
+def _none(_quarantine: str, _violations: Collection[str]) -> Collection[str]:
+    return ()
 
 
 def record(
@@ -33,6 +37,8 @@ def record(
     register: Register,
     policy: Policy,
     now: str,
+    strikes: Sequence[Strike] = (),
+    evidence: Evidence = _none,
 ) -> tuple[Draft, Recorded]:
     """The write for a judged change, and its answer; `seq` comes with the write."""
     reckoning = judgement.reckon(
@@ -45,8 +51,9 @@ def record(
         draft.tell("file.unanalysable", unanalysable)
     charges = _charges(judged, reckoning)
     found = _found(draft, judged, reckoning, charges)
-    _sentence(draft, charges, judged.workspace, register, policy)
-    _close(
+    court = Court(register, policy, strikes, evidence)
+    _sentence(draft, charges, judged.workspace, court)
+    close_all(
         draft,
         reckoning.repaired,
         Closing(reason=ClosedAs.REPAIRED, by="judgement", why="code is back", at=now),
@@ -61,114 +68,27 @@ def assign(
     register: Register,
     policy: Policy,
     now: str,
+    strikes: Sequence[Strike] = (),
+    evidence: Evidence = _none,
+    found_in: str | None = None,
 ) -> Draft:
-    """The write that names who answers for violations that waited."""
+    """The write that names who answers for violations that waited.
+
+    *found_in* is the content that the author wrote, where it is an earlier one than
+    the one in which they were found.
+    """
     draft = Draft(now)
-    charges = [judgement.charge(row, attribution) for row in known]
+    rows = [judgement.from_earlier(row, found_in) for row in known]
+    charges = [judgement.charge(row, attribution) for row in rows]
     changed = [one for one in charges if one is not None]
     for one in changed:
         draft.known_violation(one.row)
         draft.assigned(one.row.violation, one.subjects, one.grounds)
+        draft.author(one.row, attribution)
     for workspace in dict.fromkeys(one.row.workspace for one in changed):
         here = [one for one in changed if one.row.workspace == workspace]
-        _sentence(draft, here, workspace, register.after(draft), policy)
-    return draft
-
-
-def impose(
-    subject: str,
-    reason: str,
-    by: str,
-    *,
-    workspace: str | None,
-    workspaces: Sequence[str],
-    register: Register,
-    now: str,
-) -> Draft:
-    """The write by which an operator puts *subject* in quarantine."""
-    _require_reason(reason)
-    if subject in register.open:
-        known = register.open[subject]
-        raise PeerError(
-            "CONFLICT",
-            f"{subject} is in quarantine already, since {known.since}",
-            hint="release it first, or leave it",
-        )
-    draft = Draft(now)
-    begun = judgement.impose(
-        subject,
-        (),
-        workspace=workspace or _place_of(subject, workspaces, register),
-        now=now,
-        id=uuid.uuid4().hex,
-        reason=reason,
-        by=by,
-    )
-    draft.open_quarantine(begun, by)
-    return draft
-
-
-def release(
-    subject: str,
-    reason: str,
-    by: str,
-    *,
-    earlier: Quarantine | None,
-    register: Register,
-    now: str,
-) -> Draft:
-    """The write that ends a quarantine; *earlier* is the last one of the subject."""
-    _require_reason(reason)
-    known = register.open.get(subject)
-    if known is None:
-        raise PeerError(
-            "NOT_FOUND",
-            _not_in_quarantine(subject, earlier),
-            hint="qualitywatch agents lists who is",
-        )
-    draft = Draft(now)
-    ended = msgspec.structs.replace(
-        known,
-        state=quarantine.step(known.state, quarantine.Released(by=by, reason=reason)),
-        released_by=by,
-        released_at=now,
-        release_reason=reason,
-    )
-    draft.put_quarantine(ended, "quarantine.released")
-    return draft
-
-
-def propose_repair(
-    subject: str, repairs: tuple[Repair, ...], *, register: Register, now: str
-) -> Draft:
-    """The write that lays a repair before the operator."""
-    known = register.open.get(subject) or register.quarantine_for(subject, None)
-    if known is None:
-        raise PeerError(
-            "NOT_FOUND",
-            _not_in_quarantine(subject, None),
-            hint="edit the files themselves; nothing stops you",
-        )
-    event = quarantine.RepairProposed(repairs=repairs)
-    draft = Draft(now)
-    offered = msgspec.structs.replace(
-        known, state=quarantine.step(known.state, event), repairs=repairs
-    )
-    draft.put_quarantine(offered, "repair.proposed")
-    return draft
-
-
-def dismiss(
-    id: str, alike: Sequence[OpenViolation], reason: str, by: str, now: str
-) -> Draft:
-    """The write that closes the violation *id* and those *alike* in other worktrees."""
-    _require_reason(reason)
-    if id not in {row.violation.id for row in alike}:
-        raise PeerError("CONFLICT", f"the violation {id} is closed already")
-    draft = Draft(now)
-    draft.dismissed.update(row.violation.fingerprint for row in alike)
-    closing = Closing(reason=ClosedAs.DISMISSED, by=by, why=reason, at=now)
-    _close(draft, alike, closing)
+        court = Court(register.after(draft), policy, strikes, evidence)
+        _sentence(draft, here, workspace, court)
     return draft
 
 
@@ -181,6 +101,8 @@ def seen(agent: Agent, register: Register, now: str) -> Draft:
             agent,
             harness=agent.harness or known.harness,
             workspace=agent.workspace or known.workspace,
+            parent=known.parent or agent.parent,  # the first one stays
+            session=agent.session or known.session,
             last_seen=agent.last_seen or now,
         )
     )
@@ -216,39 +138,63 @@ def _found(
     for row in reckoning.worse:
         draft.tell("violation.recorded", named(row).violation)
     for row in reckoning.still:
-        if one := charged.get(row.violation.id):
+        if judged.attribution and (one := charged.get(row.violation.id)):
             draft.assigned(one.row.violation, one.subjects, one.grounds)
+            draft.author(one.row, judged.attribution)
     return tuple(
         named(row) for row in (*reckoning.new, *reckoning.worse, *reckoning.still)
     )
 
 
+class Court(NamedTuple):
+    """What a sentence is passed by."""
+
+    register: Register
+    policy: Policy
+    strikes: Sequence[Strike]
+    evidence: Evidence
+
+
 def _sentence(
-    draft: Draft,
-    charges: Sequence[Charge],
-    workspace: str,
-    register: Register,
-    policy: Policy,
+    draft: Draft, charges: Sequence[Charge], workspace: str, court: Court
 ) -> None:
     """Blame those who answer from now on; quarantine where the policy asks for it."""
     for one in charges:
         draft.blame(one.row.violation.id, one.subjects, one.grounds)
         for subject in one.subjects:
-            _introduce(draft, subject, workspace, register)
-    for subject, violations in judgement.by_subject(charges, policy).items():
-        known = register.open.get(subject)
-        if known is None:
-            begun = judgement.impose(
-                subject,
-                violations,
-                workspace=workspace,
-                now=draft.now,
-                id=uuid.uuid4().hex,
-            )
-            draft.open_quarantine(begun, judgement.POLICY)
-        else:
-            more = judgement.add(known, violations, workspace=workspace)
-            draft.put_quarantine(more, "quarantine.updated")
+            _introduce(draft, subject, workspace, court.register)
+    for subject, violations in judgement.by_subject(charges).items():
+        sentence = policies.sentence(
+            violations,
+            [strike for strike in court.strikes if strike.subject == subject],
+            policy=court.policy,
+            now=draft.now,
+        )
+        if sentence is not None:
+            _stop(draft, subject, sentence, workspace, court)
+
+
+def _stop(
+    draft: Draft, subject: str, sentence: Sentence, workspace: str, court: Court
+) -> None:
+    """Put *subject* in quarantine, or add to the one that is open."""
+    known, found = court.register.open.get(subject), sentence.violations
+    if known is not None:
+        already = court.evidence(known.id, [one.id for one in found])
+        more = judgement.add(known, found, workspace=workspace, already=already)
+        draft.put_quarantine(more, "quarantine.updated", found)
+        return
+    begun = judgement.impose(
+        subject,
+        found,
+        workspace=workspace,
+        now=draft.now,
+        id=uuid.uuid4().hex,
+        reason=sentence.reason,
+        by=sentence.by,
+    )
+    draft.open_quarantine(begun, sentence.by, found)
+    draft.decided(decided("quarantine.impose", sentence.by, subject, begun.reason))
 
 
 def _introduce(draft: Draft, subject: str, workspace: str, register: Register) -> None:
@@ -258,7 +204,8 @@ def _introduce(draft: Draft, subject: str, workspace: str, register: Register) -
         draft.agent(Agent(id=subject, name=subject, workspace=workspace))
 
 
-def _close(draft: Draft, rows: Sequence[OpenViolation], closing: Closing) -> None:
+def close_all(draft: Draft, rows: Sequence[OpenViolation], closing: Closing) -> None:
+    """The end of every violation in *rows*."""
     for row in rows:
         draft.close(row.violation, closing)
 
@@ -270,7 +217,7 @@ def _recorded(
     policy: Policy,
 ) -> Recorded:
     author = judged.attribution.agent if judged.attribution else None
-    known = register.quarantine_for(author, judged.workspace)
+    known = register.quarantine_for(judged.reporter or author, judged.workspace)
     violations = tuple(row.violation for row in found)
     analysis = msgspec.structs.replace(judged.analysis, violations=violations)
     return Recorded(
@@ -312,38 +259,8 @@ def _analysed(judged: Judged, reckoning: Reckoning) -> dict[str, object]:
     }
 
 
-# The parts of what an operator does.
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise PeerError(
-            "INVALID_PARAMS", "a reason is needed", hint="say why: --reason …"
-        )
-
-
-def _place_of(
-    subject: str, workspaces: Sequence[str], register: Register
-) -> str | None:
-    """The path of the workspace that *subject* names, or in which the agent works."""
-    if is_agent_id(subject):
-        agent = register.agents.get(subject)
-        return agent.workspace if agent else None
-    bound = [agent.workspace for agent in register.agents.values() if agent.workspace]
-    places = {workspace_subject(PurePath(p).name): p for p in (*workspaces, *bound)}
-    if subject not in places:
-        raise PeerError(
-            "NOT_FOUND",
-            f"no agent or workspace is called {subject[:80]!r}",
-            hint=f"workspaces: {', '.join(sorted(places)) or 'none seen yet'}",
-        )
-    return places[subject]
-
-
-def _not_in_quarantine(subject: str, earlier: Quarantine | None) -> str:
-    if earlier is None or earlier.released_at is None:
-        return f"{subject[:80]} is not in quarantine"
-    return (
-        f"{subject} is released already, by {earlier.released_by}"
-        f" at {earlier.released_at}: {earlier.release_reason}"
+def decided(action: str, who: str, object: str, reason: str) -> Decision:
+    """A decision that was carried out, for the audit."""
+    return Decision(
+        action=action, who=who, object=object, result="allowed", reason=reason
     )

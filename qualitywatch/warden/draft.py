@@ -7,7 +7,17 @@ from functools import partial
 
 import msgspec
 
-from qualitywatch.model import Agent, Event, Grounds, Noun, Quarantine, Violation
+from qualitywatch.attribution import Attribution
+from qualitywatch.audit import Decision
+from qualitywatch.model import (
+    Agent,
+    Event,
+    Grounds,
+    Noun,
+    Offer,
+    Quarantine,
+    Violation,
+)
 from qualitywatch.store import ChangeRow, Closing, OpenViolation, Transaction
 
 Step = Callable[[Transaction], None]
@@ -22,11 +32,16 @@ class Draft:
         self.agents: list[Agent] = []
         self.dismissed: set[str] = set()
         self._steps: list[Step] = []
+        self._decisions: list[Decision] = []
         self._events: list[tuple[str, bytes]] = []
 
     def tell(self, kind: str, data: object) -> None:
         """An event, to be published once it is durable."""
         self._events.append((kind, msgspec.json.encode(data)))
+
+    def decided(self, decision: Decision) -> None:
+        """A decision that concerns security, for the audit."""
+        self._decisions.append(decision)
 
     def change(self, row: ChangeRow) -> None:
         """A judged change."""
@@ -65,6 +80,17 @@ class Draft:
             _and(violation, subject=next(iter(subjects), None), grounds=grounds),
         )
 
+    def author(self, row: OpenViolation, attribution: Attribution) -> None:
+        """Name the author of the change in which a violation was found, afterwards."""
+        self._steps.append(
+            partial(
+                Transaction.name_author,
+                row=row,
+                agent=attribution.agent,
+                grounds=attribution.grounds,
+            )
+        )
+
     def close(self, violation: Violation, closing: Closing) -> None:
         """The end of a violation."""
         self._steps.append(
@@ -77,19 +103,48 @@ class Draft:
         self.agents.append(agent)
         self._steps.append(partial(Transaction.put_agent, agent=agent))
 
-    def open_quarantine(self, quarantine: Quarantine, by: str) -> None:
-        """A quarantine that begins."""
+    def open_quarantine(
+        self, quarantine: Quarantine, by: str, evidence: Sequence[Violation] = ()
+    ) -> None:
+        """A quarantine that begins, with all its evidence."""
         self.quarantines[quarantine.subject] = quarantine
         self._steps.append(
             partial(Transaction.add_quarantine, quarantine=quarantine, by=by)
         )
+        self._evidence(quarantine, evidence)
         self.tell("quarantine.imposed", quarantine)
 
-    def put_quarantine(self, quarantine: Quarantine, kind: str) -> None:
-        """A quarantine that goes on or ends; *kind* says what happened."""
+    def put_quarantine(
+        self, quarantine: Quarantine, kind: str, evidence: Sequence[Violation] = ()
+    ) -> None:
+        """A quarantine that goes on or ends; *kind* says what happened.
+
+        *evidence* is what comes to it.
+        """
         self.quarantines[quarantine.subject] = quarantine
         self._steps.append(partial(Transaction.put_quarantine, quarantine=quarantine))
+        self._evidence(quarantine, evidence)
         self.tell(kind, quarantine)
+
+    def _evidence(
+        self, quarantine: Quarantine, violations: Sequence[Violation]
+    ) -> None:
+        self._steps.append(
+            partial(
+                Transaction.add_evidence,
+                quarantine=quarantine.id,
+                violations=tuple(violations),
+            )
+        )
+
+    def offer(self, quarantine: Quarantine, offers: Sequence[Offer]) -> None:
+        """A quarantine with repairs on offer, whose content is kept beside it."""
+        self.put_quarantine(quarantine, "repair.proposed")
+        self._steps.append(
+            partial(
+                Transaction.keep_repairs, quarantine=quarantine.id, offers=tuple(offers)
+            )
+        )
 
     def write(
         self,
@@ -104,6 +159,8 @@ class Draft:
         )
         if finish is not None:
             finish(transaction, events)
+        for decision in self._decisions:
+            transaction.add_audit(decision, self.now)
         return events
 
 

@@ -11,7 +11,7 @@ weigh the same content differently.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -19,6 +19,7 @@ from qualitywatch import quarantine
 from qualitywatch.attribution import Attribution
 from qualitywatch.config import Policy
 from qualitywatch.model import (
+    MOST_EVIDENCE,
     Analysis,
     ChangeType,
     Decision,
@@ -33,8 +34,7 @@ from qualitywatch.model import (
     is_agent_id,
 )
 from qualitywatch.store import OpenViolation
-
-POLICY = "policy"  # who imposes when no operator does
+from qualitywatch.warden.policies import blocks, told
 
 
 class Judged(Noun):
@@ -55,6 +55,7 @@ class Judged(Noun):
     analysis: Analysis
     rules_ran: frozenset[str]
     attribution: Attribution | None = None  # None: waits for a claim, see `assign`
+    reporter: str | None = None  # the agent that waits for the answer
     event_id: str | None = None
     task_id: str | None = None
 
@@ -141,12 +142,19 @@ def charge(row: OpenViolation, attribution: Attribution) -> Charge | None:
 
 
 def is_claimed_by(judged: Judged, row: OpenViolation) -> bool:
-    """True when the author of *judged* answers for *row* too.
+    """True when the author of *judged* answers for *row* too: it was found in that.
 
-    It is the content in which the violation was found, or nobody has been named yet.
-    Who merely edits a file in which somebody else left a violation is not to blame.
+    Who merely edits a file in which somebody else left a violation is not to blame,
+    and takes nobody's blame either: who wrote it first may be about to come forward.
     """
-    return row.sha256 == judged.sha256 or not row.assigned
+    return row.sha256 == judged.sha256
+
+
+def from_earlier(row: OpenViolation, sha256: str | None) -> OpenViolation:
+    """*row*, that was in the content *sha256* already; once named, it stays."""
+    if sha256 is None or row.assigned:
+        return row
+    return msgspec.structs.replace(row, sha256=sha256)
 
 
 def impose(
@@ -156,11 +164,10 @@ def impose(
     workspace: str | None,
     now: str,
     id: str,
-    reason: str | None = None,
-    by: str = POLICY,
+    reason: str,
+    by: str,
 ) -> Quarantine:
     """A new quarantine of *subject*, which was clear."""
-    reason = reason or _reason(violations)
     event = quarantine.Imposed(by=by, reason=reason, violations=tuple(violations))
     return Quarantine(
         id=id,
@@ -168,38 +175,48 @@ def impose(
         state=quarantine.step(QuarantineState.CLEAR, event),
         reason=reason,
         since=now,
+        imposed_by=by,
         workspace=workspace,
-        violations=tuple(violations),
+        violations=tuple(violations)[:MOST_EVIDENCE],
+        violation_count=len(violations),
     )
 
 
 def add(
-    known: Quarantine, violations: Sequence[Violation], *, workspace: str
+    known: Quarantine,
+    violations: Sequence[Violation],
+    *,
+    workspace: str,
+    already: Collection[str],
 ) -> Quarantine:
     """*known* with more violations, found in *workspace*; a repair is out of date.
 
-    Of two workspaces with one name the subject is the same: once both have violated, it
-    is held by its name and no longer by the path of the first.
+    *already* are the ids of those of them that it holds. Of two workspaces with one
+    name the subject is the same: once both have violated, it is held by its name and no
+    longer by the path of the first.
     """
     is_namesake = known.workspace != workspace and not is_agent_id(known.subject)
     event = quarantine.Violated(violations=tuple(violations))
-    merged = {v.id: v for v in (*known.violations, *violations)}
+    newer = {violation.id: violation for violation in violations}
+    fresh = [one for one in violations if one.id not in already]
+    named = (*(newer.get(one.id, one) for one in known.violations), *fresh)
     return msgspec.structs.replace(
         known,
         state=quarantine.step(known.state, event),
         workspace=None if is_namesake else known.workspace,
-        violations=tuple(merged.values()),
+        violations=named[:MOST_EVIDENCE],
+        violation_count=known.violation_count + len(fresh),
         repairs=(),
     )
 
 
 def verdict(analysis: Analysis, known: Quarantine | None, *, policy: Policy) -> Verdict:
     """Deny in quarantine and where a violation reaches the policy, else allow."""
-    blocking = [v for v in analysis.violations if reaches(v, policy)]
+    blocking = [v for v in analysis.violations if blocks(v, policy)]
     if known is not None:
         decision, reason = Decision.DENY, in_quarantine(known)
     elif blocking:
-        decision, reason = Decision.DENY, _reason(blocking)
+        decision, reason = Decision.DENY, told(blocking)
     elif analysis.unanalysable:
         first = analysis.unanalysable[0]
         decision = Decision.ALLOW
@@ -223,21 +240,13 @@ def in_quarantine(known: Quarantine) -> str:
     )
 
 
-def reaches(violation: Violation, policy: Policy) -> bool:
-    """True when the policy answers *violation* with quarantine."""
-    return violation.reaches(policy.severity, policy.confidence)
-
-
-def by_subject(
-    charges: Sequence[Charge], policy: Policy
-) -> Mapping[str, list[Violation]]:
-    """What each newly charged subject is to be put in quarantine for."""
-    sentences: dict[str, list[Violation]] = {}
+def by_subject(charges: Sequence[Charge]) -> Mapping[str, list[Violation]]:
+    """What each subject answers for from now on."""
+    charged: dict[str, list[Violation]] = {}
     for one in charges:
-        if reaches(one.row.violation, policy):
-            for subject in one.subjects:
-                sentences.setdefault(subject, []).append(one.row.violation)
-    return sentences
+        for subject in one.subjects:
+            charged.setdefault(subject, []).append(one.row.violation)
+    return charged
 
 
 def _new(judged: Judged, violation: Violation, policy: Policy) -> OpenViolation:
@@ -247,7 +256,7 @@ def _new(judged: Judged, violation: Violation, policy: Policy) -> OpenViolation:
         base=judged.base,
         sha256=judged.sha256,
         assigned=False,
-        reached=reaches(violation, policy),
+        reached=blocks(violation, policy),
         lost_lines=_lost_lines(violation),
     )
 
@@ -256,7 +265,7 @@ def _again(
     judged: Judged, row: OpenViolation, found: Violation, policy: Policy
 ) -> tuple[OpenViolation, bool]:
     """*row* as it was found this time, and whether it is worse than ever before."""
-    reached, lost = reaches(found, policy), _lost_lines(found)
+    reached, lost = blocks(found, policy), _lost_lines(found)
     more = lost > row.lost_lines and judged.sha256 != row.sha256
     worse = more or (reached and not row.reached)
     now = msgspec.structs.replace(
@@ -300,9 +309,3 @@ def _is_repaired(judged: Judged, row: OpenViolation) -> bool:
 
 def _lost_lines(violation: Violation) -> int:
     return violation.evidence.lost_lines if violation.evidence else 0
-
-
-def _reason(violations: Sequence[Violation]) -> str:
-    first = max(violations, key=lambda v: (v.severity.rank, v.confidence.rank))
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-    return f"{first.rule} in {first.path}:{first.line}: {first.message}{more}"

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from qualitywatch import mirror
+from qualitywatch.errors import MachineError
 from qualitywatch.mirror import Mirror
 
 
@@ -23,6 +24,13 @@ class Mirroring:
             await asyncio.to_thread(mirror.write, self._state_dir, current)
             self._written = current
 
+    async def found(self, current: Mirror) -> str | None:
+        """How the mirror that stands there differs from *current*, before our first.
+
+        `None` where it does not, or there never was one.
+        """
+        return await asyncio.to_thread(_difference, self._state_dir, current)
+
     async def was_touched(self) -> bool:
         """True where what we wrote is not there any more; `show` then writes anew."""
         if self._written is None:
@@ -31,3 +39,24 @@ class Mirroring:
         if not is_there:
             self._written = None
         return not is_there
+
+
+def _difference(state_dir: Path, current: Mirror) -> str | None:
+    if not (state_dir / mirror.FILE_NAME).exists():
+        return "it was removed" if mirror.was_written(state_dir) else None
+    try:
+        stands = mirror.read(state_dir)
+    except MachineError as error:
+        return error.problem
+    if _essence(stands) == _essence(current):
+        return None
+    return "it did not say what the records say: changed, or a crash came between"
+
+
+def _essence(one: Mirror) -> tuple[object, ...]:
+    """What a hook decides by; another version of us may write the rest otherwise."""
+    return (
+        {(known.subject, known.state, known.workspace) for known in one.quarantines},
+        set(one.dismissed),
+        {(agent.id, agent.workspace) for agent in one.agents},
+    )

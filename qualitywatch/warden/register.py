@@ -9,7 +9,7 @@ import msgspec
 from qualitywatch import quarantine
 from qualitywatch.mirror import Mirror
 from qualitywatch.model import Agent, Noun, Quarantine, QuarantineState
-from qualitywatch.protocol import AgentRow
+from qualitywatch.protocol import AgentRow, Tally
 from qualitywatch.warden.draft import Draft
 
 
@@ -22,6 +22,8 @@ class Register(Noun):
 
     def after(self, draft: Draft) -> Register:
         """The register once *draft* is written."""
+        if not (draft.quarantines or draft.agents or draft.dismissed):
+            return self
         quarantines = {**self.open, **draft.quarantines}
         return Register(
             open={
@@ -37,12 +39,13 @@ class Register(Noun):
         self, agent: str | None, workspace: str | None
     ) -> Quarantine | None:
         """The open quarantine that stops *agent* in *workspace*, or `None`."""
-        bound = self.agents.get(agent) if agent is not None else None
+        if not self.open:
+            return None
         return quarantine.covering(
             self.open.values(),
             agent=agent,
             workspace=workspace,
-            agents=() if bound is None else (bound,),
+            agents=() if agent is None else quarantine.line_of(agent, self.agents),
         )
 
     def state_of(self, subject: str) -> QuarantineState:
@@ -51,7 +54,10 @@ class Register(Noun):
         return QuarantineState.CLEAR if known is None else known.state
 
     def rows(
-        self, counts: Mapping[str, int], connected: Collection[str]
+        self,
+        counts: Mapping[str, int],
+        connected: Collection[str],
+        tallies: Mapping[str, tuple[Tally, ...]],
     ) -> tuple[AgentRow, ...]:
         """Every agent, and every other subject in quarantine."""
         others = [
@@ -59,14 +65,29 @@ class Register(Noun):
             for subject, known in self.open.items()
             if subject not in self.agents
         ]
+        families = quarantine.families(self.agents)
         return tuple(
-            AgentRow(
-                agent=agent,
-                state=self.state_of(agent.id),
-                connected=agent.id in connected,
-                open_violations=counts.get(agent.id, 0),
-            )
+            self._row(agent, counts, families.get(agent.id, ()), connected, tallies)
             for agent in (*self.agents.values(), *others)
+        )
+
+    def _row(
+        self,
+        agent: Agent,
+        counts: Mapping[str, int],
+        children: tuple[str, ...],
+        connected: Collection[str],
+        tallies: Mapping[str, tuple[Tally, ...]],
+    ) -> AgentRow:
+        return AgentRow(
+            agent=agent,
+            state=self.state_of(agent.id),
+            connected=agent.id in connected,
+            open_violations=counts.get(agent.id, 0),
+            strikes=tallies.get(agent.id, ()),
+            children=children,
+            children_in_quarantine=tuple(one for one in children if one in self.open),
+            children_violations=sum(counts.get(one, 0) for one in children),
         )
 
     def mirror(self) -> Mirror:
@@ -75,7 +96,7 @@ class Register(Noun):
             quarantines=tuple(self.open.values()),
             dismissed=tuple(sorted(self.dismissed)),
             agents=tuple(
-                msgspec.structs.replace(agent, last_seen=None)
+                msgspec.structs.replace(agent, last_seen=None, session=None)
                 for agent in self.agents.values()
             ),
         )

@@ -41,6 +41,11 @@ class Dirty:
         """When the next path is due; `None` where none waits."""
         return min(self._due.values(), default=None)
 
+    def hurry(self, now: float) -> None:
+        """Everything that waits is due at *now*."""
+        for path, due in self._due.items():
+            self._due[path] = min(due, now)
+
     def clear(self) -> None:
         """Forget everything, the flood too: the caller looks at everything."""
         self.flooded = False

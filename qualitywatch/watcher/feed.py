@@ -24,7 +24,6 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.utils import BaseThread
 
 from qualitywatch.watcher import watches
 from qualitywatch.watcher.dirty import LIMIT
@@ -73,38 +72,48 @@ class Feed:
         self._log = _OverflowLog(self._lost_in_thread)
 
     async def start(self, root: Path, folders: Sequence[Path]) -> str | None:
-        """Begin; the reason where not everything below *root* can be watched."""
+        """Begin; the reason where the system gives no events at all."""
         logging.getLogger(_LOG).addHandler(self._log)
+        observing = asyncio.to_thread(self._observe, root, folders)
+        starting = asyncio.ensure_future(observing)
         try:
-            return await asyncio.to_thread(self._observe, root, folders)
+            await asyncio.shield(starting)
         except OSError as error:
             return f"the system gives no events: {error.strerror or error}"
+        except asyncio.CancelledError:  # a thread is not: else nobody would stop it
+            await asyncio.wait([starting])
+            raise
+        return None
 
     @property
     def is_alive(self) -> bool:
         """False when a thread has died: then no event will ever come again."""
         return all(thread.is_alive() for thread in self._threads)
 
+    def watches(self) -> int | None:
+        """How many folders the kernel watches for us; `None` where nothing tells."""
+        descriptor = getattr(_inotify(self._observer), "_inotify_fd", None)
+        return watches.count(descriptor) if isinstance(descriptor, int) else None
+
     async def stop(self) -> None:
         """End the threads."""
         logging.getLogger(_LOG).removeHandler(self._log)
         observer, self._observer = self._observer, None
+        self._threads = set()
         if observer is not None:
             await asyncio.to_thread(_end, observer)
 
-    def _observe(self, root: Path, folders: Sequence[Path]) -> str | None:
+    def _observe(self, root: Path, folders: Sequence[Path]) -> None:
         # Two folders made at once are registered twice, which does no harm.
         warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
-        before, others = watches.count(), _threads()
         self._observer = observer = Observer()
         handler = _Handler(self._note)
         observer.schedule(handler, str(root), recursive=True, event_filter=LEAN)
         for folder in folders:
             observer.schedule(handler, str(folder), event_filter=LEAN)
         observer.start()
-        self._threads = _threads() - others
-        after = watches.count()
-        return None if before is None or after is None else _gap(root, after - before)
+        threads = (observer, _inotify(observer), *observer.emitters)
+        self._threads = {t for t in threads if isinstance(t, threading.Thread)}
 
     # In watchdog's thread.
 
@@ -152,18 +161,9 @@ class _OverflowLog(logging.Handler):
             self._tell()
 
 
-def _threads() -> set[threading.Thread]:
-    return {t for t in threading.enumerate() if isinstance(t, BaseThread)}
-
-
-def _gap(root: Path, given: int) -> str | None:
-    wanted = watches.folders(root)
-    if given >= wanted:
-        return None
-    return (
-        f"the system watches {given} of {wanted} folders: raise "
-        f"fs.inotify.max_user_watches"
-    )
+def _inotify(observer: BaseObserver | None) -> object:
+    """watchdog's thread that reads from the kernel: there is no public way to it."""
+    return getattr(observer, "_inotify_fd", None)
 
 
 def _end(observer: BaseObserver) -> None:

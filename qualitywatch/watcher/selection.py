@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
+import os
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from qualitywatch import whole_file
+
 IGNORE_FILES = frozenset({".gitignore"})
-_REMEMBERED = 50_000
 
 
 class Selection:
@@ -17,6 +18,7 @@ class Selection:
 
     *ignored_by_git* answers for many paths in one call of git; a tracked file is never
     ignored, whatever .gitignore says. Without git the folder's own .gitignore counts.
+    *held_by_git* says whether git keeps files of a folder as ours.
     """
 
     def __init__(
@@ -26,33 +28,35 @@ class Selection:
         patterns: Sequence[str] = (),
         state_dir: Path | None = None,
         ignored_by_git: Callable[[Iterable[str]], set[str]] | None = None,
+        held_by_git: Callable[[str], bool] | None = None,
     ) -> None:
         self._root = root
         self._spec = GitIgnoreSpec.from_lines(patterns)
         self._state = _below(state_dir, root)
         self._by_git = ignored_by_git or self._by_file
-        self._judged: set[str] = set()  # known not to be ignored: a call of git saved
-        self._lock = threading.Lock()
+        self._held = held_by_git or _never
 
     def ignored(self, paths: Sequence[str]) -> set[str]:
         """Those of *paths* that nobody looks at; a folder's name ends with "/"."""
         ours = [path for path in paths if not self._is_foreign(path)]
-        with self._lock:
-            unknown = [path for path in ours if path not in self._judged]
-        by_git = self._by_git(unknown) if unknown else set()
-        self._remember(path for path in unknown if path not in by_git)
+        by_git = self._by_git(ours) if ours else set()
         return (set(paths) - set(ours)) | by_git
 
-    def kept(self, paths: Iterable[str]) -> list[str]:
-        """Those of *paths* that are ours, other checkouts inside the root left out."""
-        listed = [path for path in paths if not self._is_elsewhere(path)]
-        ignored = self.ignored(listed)
-        return [path for path in listed if path not in ignored]
+    def is_elsewhere(self, folder: str) -> bool:
+        """*folder*, which holds a `.git`, is another checkout or a submodule.
 
-    def forget(self) -> None:
-        """A .gitignore has changed: ask git anew."""
-        with self._lock:
-            self._judged.clear()
+        Else whoever puts an empty `.git` into a folder of ours would hide it from us.
+        """
+        return not self._held(folder)
+
+    def elsewhere(self, paths: Iterable[str]) -> set[str]:
+        """Those of *paths* that lie in another checkout or submodule inside."""
+        known: dict[str, bool] = {"": False, ".": False}
+        return {path for path in paths if self._is_below_other(path, known)}
+
+    def leave_out(self, patterns: Sequence[str]) -> None:
+        """Go by other *patterns* of the settings from now on."""
+        self._spec = GitIgnoreSpec.from_lines(patterns)
 
     def _is_foreign(self, path: str) -> bool:
         if path.startswith(".git/") or self._spec.match_file(_text(path)):
@@ -60,24 +64,27 @@ class Selection:
         state = self._state
         return state is not None and (path + "/").startswith(state)
 
-    def _is_elsewhere(self, path: str) -> bool:
-        """*path* lies in another checkout or submodule inside this one."""
-        parents = [str(parent) for parent in PurePosixPath(path).parents][:-1]
-        return any((self._root / parent / ".git").exists() for parent in parents)
-
-    def _remember(self, paths: Iterable[str]) -> None:
-        with self._lock:
-            if len(self._judged) > _REMEMBERED:
-                self._judged.clear()
-            self._judged.update(paths)
+    def _is_below_other(self, path: str, known: dict[str, bool]) -> bool:
+        folder = path.rpartition("/")[0]
+        if folder not in known:
+            known[folder] = self._is_below_other(folder, known) or (
+                os.path.lexists(self._root / folder / ".git")
+                and self.is_elsewhere(folder)
+            )
+        return known[folder]
 
     def _by_file(self, paths: Iterable[str]) -> set[str]:
         try:
-            lines = (self._root / ".gitignore").read_text("utf-8", "replace")
+            content = whole_file.read(self._root / ".gitignore")
         except OSError:
             return set()
-        spec = GitIgnoreSpec.from_lines(lines.splitlines())
+        lines = content.decode("utf-8", "replace").splitlines()
+        spec = GitIgnoreSpec.from_lines(lines)
         return {path for path in paths if spec.match_file(_text(path))}
+
+
+def _never(folder: str) -> bool:
+    return False
 
 
 def _below(folder: Path | None, root: Path) -> str | None:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 _FDINFO = Path("/proc/self/fdinfo")
 
 
-def count() -> int | None:
-    """The inotify watches of this process; `None` where the system does not tell."""
+def count(descriptor: int) -> int | None:
+    """The inotify watches behind *descriptor*; `None` where nothing tells."""
     try:
-        return sum(_of(info) for info in _FDINFO.iterdir())
+        text = (_FDINFO / str(descriptor)).read_text()
     except OSError:
         return None
-
-
-def folders(root: Path) -> int:
-    """How many folders there are to be watched at and below *root*."""
-    return sum(1 for _ in os.walk(root))
-
-
-def _of(info: Path) -> int:
-    try:
-        text = info.read_text()
-    except OSError:
-        return 0  # closed meanwhile
     return text.count("inotify wd:")
+
+
+def folders(root: Path, others: Sequence[Path]) -> int:
+    """How many folders there are to be watched: *root*, all below it, and *others*."""
+    return sum(1 for _ in os.walk(root)) + len(others)

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualitywatch.attribution import Attribution, Claim, attribute, fallback
+from qualitywatch.attribution import (
+    Attribution,
+    Claim,
+    attribute,
+    fallback,
+    strongest,
+)
 from qualitywatch.model import Grounds
 
 CONTENT = "a" * 64
@@ -38,7 +44,11 @@ COMMIT = claim("author", Grounds.COMMIT)
         ([claim("Not An Id", Grounds.PROCESS)], None, ("ws:repo",)),
         ([claim("ws:repo2", Grounds.PROCESS)], None, ("ws:repo",)),
         ([claim("somebody", Grounds.UNKNOWN)], None, ("ws:repo",)),
-        ([REPORT, claim("second", Grounds.REPORT, CONTENT)], "reporter", ("reporter",)),
+        (
+            [REPORT, claim("second", Grounds.REPORT, CONTENT), WORKSPACE],
+            "reporter",
+            ("reporter", "second"),
+        ),
     ],
 )
 def test_strongest_grounds_first(
@@ -105,3 +115,27 @@ def test_a_self_declared_name_never_removes_blame(
     with_them = attribute([*declared, *proven], sha256=CONTENT, fallback=subject)
 
     assert set(without.subjects) <= set(with_them.subjects)
+
+
+@given(st.lists(ANY), ANY)
+def test_no_claim_frees_whoever_reported_it(claims: list[Claim], more: Claim) -> None:
+    """Another who says the same answers too, in whatever order they come."""
+    reported = {c.agent for c in claims if c.grounds is Grounds.REPORT}
+
+    for known in ([*claims, more], [more, *claims]):
+        assert reported <= set(attribute(known, sha256=CONTENT).subjects)
+
+
+@given(st.lists(ANY, max_size=4), st.lists(ANY, max_size=4))
+def test_of_several_contents_the_best_known_author_answers(
+    first: list[Claim], second: list[Claim]
+) -> None:
+    """And of equally good grounds those for the content that stood there first."""
+    answers = [attribute(claims, sha256=CONTENT) for claims in (first, second)]
+    best = strongest(answers)
+    grounds = list(Grounds)
+
+    assert best in answers
+    assert all(grounds.index(best.grounds) <= grounds.index(a.grounds) for a in answers)
+    if answers[0].grounds is answers[1].grounds:
+        assert best == answers[0]

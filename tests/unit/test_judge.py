@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qualitywatch.judge import Heads, moves
-from qualitywatch.judge.claims import Claims
+from qualitywatch.judge.claims import Claims, Waiting
 from qualitywatch.judge.moves import Step, parse, steps
 
 NONE = "0" * 40
@@ -106,12 +106,30 @@ def test_broken_heads_are_forgotten(tmp_path: Path, content):
     assert "/repo" not in Heads(tmp_path)
 
 
-def test_the_newest_claim_of_an_agent_replaces_its_older_one():
+def test_a_newer_claim_of_an_agent_leaves_its_older_one():
     claims = Claims()
-    claims.put("/repo", "a.py", "x", "1")
-    claims.put("/repo", "a.py", "x", "2")
+    for content in ("1", "2", "1"):
+        claims.put("/repo", "a.py", "x", content)
 
-    assert ["2"] == [claim.sha256 for claim in claims.of("/repo", "a.py")]
+    assert ["1", "2"] == [claim.sha256 for claim in claims.of("/repo", "a.py")]
+
+
+def test_claims_are_bounded():
+    claims = Claims()
+    for content in range(100):
+        claims.put("/repo", "a.py", "x", f"{content}")
+
+    assert 32 == len(claims.of("/repo", "a.py"))
+
+
+def test_what_waits_is_taken_once_with_all_its_contents():
+    waiting = Waiting()
+    waiting.note("1", ["v", "w"])
+    waiting.note("2", ["v"])
+    waiting.note("2", ["v"])
+
+    assert [(("1", "2"), ("v",)), (("1",), ("w",))] == waiting.take(["v", "w", "x"])
+    assert [] == waiting.take(["v", "w"])
 
 
 def test_claims_of_two_agents_stand_beside_each_other():

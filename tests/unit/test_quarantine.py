@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualitywatch.model import Quarantine, QuarantineState
+from qualitywatch.model import Agent, Quarantine, QuarantineState
 from qualitywatch.quarantine import (
     NEXT,
     Happening,
@@ -16,6 +18,9 @@ from qualitywatch.quarantine import (
     RepairProposed,
     Violated,
     covering,
+    families,
+    line_of,
+    parent_refusal,
     step,
 )
 from tests import factories
@@ -140,3 +145,110 @@ def test_who_is_stopped(
     found = covering(OPEN, agent=agent, workspace=workspace, agents=BOUND)
 
     assert expected == (found and found.subject)
+
+
+# Subagents
+
+FAMILY = {
+    one.id: one
+    for one in (
+        factories.agent("boss", workspace="/repo"),
+        factories.agent("kid", parent="boss", workspace="/tree"),
+        factories.agent("grandkid", parent="kid"),
+        factories.agent("orphan", parent="gone"),
+        factories.agent("egg", parent="hen"),
+        factories.agent("hen", parent="egg"),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("id", "line"),
+    [
+        ("boss", ["boss"]),
+        ("grandkid", ["grandkid", "kid", "boss"]),
+        ("orphan", ["orphan"]),
+        ("egg", ["egg", "hen"]),  # nobody may say so, but a file can
+        ("nobody", []),
+    ],
+)
+def test_a_line_leads_up_and_ends(id: str, line: list[str]) -> None:
+    """From an agent to its parent, and theirs, each once."""
+    assert line == [one.id for one in line_of(id, FAMILY)]
+
+
+def test_families_are_all_who_are_below() -> None:
+    """Subagents of subagents too."""
+    found = families(FAMILY)
+
+    assert ("kid", "grandkid") == found["boss"]
+    assert ("grandkid",) == found["kid"]
+    assert "grandkid" not in found
+
+
+@pytest.mark.parametrize(
+    ("subject", "stopped"),
+    [
+        ("boss", {"boss", "kid", "grandkid"}),
+        ("kid", {"kid", "grandkid"}),
+        ("grandkid", {"grandkid"}),
+        ("gone", {"orphan"}),
+        ("hen", {"egg", "hen"}),
+    ],
+)
+def test_a_parent_stops_everybody_below_it(subject: str, stopped: set[str]) -> None:
+    """And nobody above: a subagent answers for itself."""
+    found = {
+        id
+        for id in FAMILY
+        if covering(
+            [_quarantine(subject)], agent=id, workspace=None, agents=FAMILY.values()
+        )
+    }
+
+    assert stopped == found
+
+
+def test_the_workspace_of_a_parent_stops_those_below() -> None:
+    """To send a subagent from another folder is no way out."""
+    tree = _quarantine("ws:repo", "/repo")
+    stop = functools.partial(covering, [tree], agents=FAMILY.values())
+
+    assert tree == stop(agent="grandkid", workspace="/elsewhere")
+    assert stop(agent="orphan", workspace="/elsewhere") is None
+
+
+IDS = st.sampled_from("abcd")
+AGENTS = st.dictionaries(IDS, st.none() | IDS, max_size=4).map(
+    lambda parents: {
+        id: factories.agent(id, parent=parent) for id, parent in parents.items()
+    }
+)
+
+
+@given(AGENTS, IDS)
+def test_whoever_stops_a_parent_stops_its_subagent(
+    agents: dict[str, Agent], subject: str
+) -> None:
+    """In whatever family, circles among them."""
+
+    def is_stopped(id: str) -> bool:
+        known = [_quarantine(subject)]
+        found = covering(known, agent=id, workspace=None, agents=agents.values())
+        return found is not None
+
+    for child in agents.values():
+        assert is_stopped(child.id) or not (child.parent and is_stopped(child.parent))
+
+
+@given(AGENTS, IDS, IDS, st.booleans())
+def test_no_word_of_a_subagent_frees_it(
+    agents: dict[str, Agent], id: str, parent: str, is_connected: bool
+) -> None:
+    """A parent once named stays, and no circle can be made by naming one."""
+    child = agents.get(id) or factories.agent(id)
+    refused = parent_refusal(child, parent, agents, is_connected=is_connected)
+
+    if refused is None:
+        assert child.parent in (None, parent)
+        assert id not in [one.id for one in line_of(parent, agents)]

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from qualitywatch.watcher import Recovered, Trouble
 from qualitywatch.watcher.dirty import CLOSE_DELAY, LONGEST, QUIET, Dirty
+from qualitywatch.watcher.root import blind_filesystem
 from qualitywatch.watcher.selection import Selection
-from qualitywatch.watcher.table import Table
+from qualitywatch.watcher.table import RootGone, Table
+from qualitywatch.watcher.troubles import Troubles
 
 
 def nothing_ignored(paths):
@@ -110,41 +113,29 @@ def test_without_git_the_folders_own_gitignore_counts(tmp_path: Path):
     assert {"dist/a.js"} == Selection(tmp_path).ignored(["dist/a.js", "src/a.js"])
 
 
-def test_git_is_asked_once_for_a_path_that_is_ours(tmp_path: Path):
-    """A call of git costs more than the parse: a second save does not pay it."""
-    asked: list[str] = []
+@pytest.mark.parametrize(
+    ("held", "kept"), [(False, {"a.py"}), (True, {"a.py", "t/b.py"})]
+)
+def test_files_of_a_checkout_inside_are_not_ours(tmp_path: Path, held, kept):
+    """But who only puts a `.git` into a folder that git holds hides nothing."""
+    (tmp_path / "t/.git").mkdir(parents=True)
+    selection = Selection(tmp_path, held_by_git=lambda folder: held)
+    paths = {"a.py", "t/b.py"}
 
-    def ask(paths):
-        asked.extend(paths)
-        return set()
-
-    selection = Selection(tmp_path, ignored_by_git=ask)
-    selection.ignored(["app.py"])
-    selection.ignored(["app.py"])
-
-    assert ["app.py"] == asked
-
-
-def test_files_of_a_checkout_inside_are_not_ours(tmp_path: Path):
-    inner = tmp_path / "trees/inner"
-    inner.mkdir(parents=True)
-    (inner / ".git").write_text("gitdir: elsewhere")
-
-    selection = Selection(tmp_path, ignored_by_git=nothing_ignored)
-
-    assert ["app.py"] == selection.kept(["app.py", "trees/inner/app.py"])
+    assert kept == paths - selection.elsewhere(paths)
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Table:
     (tmp_path / "src").mkdir()
     (tmp_path / "src/app.py").write_text("a = 1\n")
-    table = Table(tmp_path, ignored=nothing_ignored)
+    table = Table(tmp_path, Selection(tmp_path))
     table.reconcile()
     return table
 
 
 def test_a_table_that_knows_everything_reports_nothing(table: Table):
+    assert set() == table.differences()
     assert set() == table.reconcile()
 
 
@@ -189,3 +180,99 @@ def test_what_is_being_judged_is_not_reported_again(table: Table, tmp_path: Path
     table.look_at(["src/app.py"])
 
     assert set() == table.reconcile()
+
+
+def test_git_is_asked_once_for_a_name_that_is_ours(tmp_path: Path):
+    """A call of git costs more than the parse: a second save does not pay it."""
+    asked: list[str] = []
+
+    def ask(paths):
+        asked.extend(paths)
+        return set()
+
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/app.py").touch()
+    table = Table(tmp_path, Selection(tmp_path, ignored_by_git=ask))
+    table.reconcile()
+    table.reconcile()
+    table.look_at(["src/app.py"])
+
+    assert ["src/", "src/app.py"] == asked
+
+
+def test_after_what_is_ignored_has_changed_git_is_asked_again(tmp_path: Path):
+    ignored: set[str] = set()
+    (tmp_path / "app.log").touch()
+    table = Table(tmp_path, Selection(tmp_path, ignored_by_git=lambda paths: ignored))
+    table.reconcile()
+    ignored.add("app.log")
+    table.forget()
+
+    assert {"app.log"} == table.reconcile()
+    assert [] == table.paths()
+
+
+def test_a_root_that_is_another_folder_takes_nothing_with_it(tmp_path: Path):
+    """What is not there was not deleted: it has to be judged when it is back."""
+    is_there = True
+    (tmp_path / "app.py").touch()
+    table = Table(tmp_path, Selection(tmp_path), lambda: is_there)
+    table.reconcile()
+    is_there = False
+    (tmp_path / "app.py").unlink()
+
+    for look in (table.reconcile, lambda: table.look_at(["app.py"])):
+        with pytest.raises(RootGone):
+            look()
+    assert ["app.py"] == table.paths()
+
+
+def test_a_file_that_became_a_folder_is_no_file(table: Table, tmp_path: Path):
+    (tmp_path / "src/app.py").unlink()
+    (tmp_path / "src/app.py").mkdir()
+
+    assert ["src/app.py"] == table.look_at(["src/app.py"])
+    assert [] == table.paths()
+
+
+def test_hurry_makes_due_what_waits(dirty):
+    dirty.touched("app.py", 0.0)
+    dirty.hurry(0.0)
+
+    assert ["app.py"] == dirty.take(0.0)
+
+
+MOUNTS = r"""22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+30 22 0:25 / /home/ada/far\040away rw - nfs4 server:/x rw
+31 22 0:26 / /work rw,relatime shared:1 - overlay overlay rw
+32 31 0:27 / /work/near rw - ext4 /dev/vdb rw
+33 22 0:28 / /mnt/c rw - fuse.sshfs me@there: rw
+34 22 0:29 / /mnt/ntfs rw - fuseblk /dev/sdc rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("root", "kind"),
+    [
+        ("/home/ada/repo", None),
+        ("/home/ada", "nfs4"),  # a part of it is elsewhere
+        ("/home/ada/far away/repo", "nfs4"),
+        ("/work/repo", None),  # a container's own
+        ("/work/near/repo", None),
+        ("/workshop", None),
+        ("/mnt/c/repo", "fuse.sshfs"),
+        ("/mnt/ntfs/repo", None),
+    ],
+)
+def test_where_others_write_without_an_event(root, kind):
+    assert kind == blind_filesystem(Path(root), MOUNTS)
+
+
+def test_a_trouble_is_told_when_it_begins_changes_and_ends():
+    told: list[object] = []
+    troubles = Troubles(told.append)
+    for reason in (None, "slow", "slow", "slower", None, None):
+        troubles.put("events", reason)
+
+    expected = [Trouble("events", "slow"), Trouble("events", "slower")]
+    assert [*expected, Recovered("events")] == told
