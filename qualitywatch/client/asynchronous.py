@@ -18,7 +18,14 @@ from typing import Literal, Self, TypeVar
 import msgspec
 from websockets.exceptions import ConnectionClosed
 
-from qualitywatch.client.connection import Account, Connection, delays, websocket_url
+from qualitywatch.client.connection import (
+    Account,
+    Connection,
+    delays,
+    retry_after,
+    trust,
+    websocket_url,
+)
 from qualitywatch.client.errors import AgentQuarantined, HubRefused, HubUnreachable
 from qualitywatch.errors import PeerError, QualityWatchError
 from qualitywatch.model import ChangeType, Event, Quarantine, Verdict
@@ -57,22 +64,30 @@ def connect(
     name: str | None = None,
     workspace: str | None = None,
     harness: str | None = None,
+    parent: str | None = None,
     timeout: float = 30.0,
+    ca_file: str | None = None,
 ) -> Client:
     """A client to be used with `async with`; it is connected inside the block.
 
     *url* is the hub's WebSocket or its page; *agent* must be the one the *token* was
-    made for; *workspace* is the absolute path of the checkout it works in. A call that
-    is not answered within *timeout* seconds raises `HubUnreachable`.
+    made for; *workspace* is the absolute path of the checkout it works in; *parent* is
+    the agent that started it, whose quarantine stops it too. A call that is not
+    answered within *timeout* seconds raises `HubUnreachable`. *ca_file* holds the
+    certificate to trust where a `wss` or `https` hub has one of its own.
     """
     hello = Hello(
         agent=agent,
         name=name,
         workspace=workspace,
         harness=harness,
+        parent=parent,
         client="qualitywatch-python",
     )
-    account = Account(url=websocket_url(url), token=token, hello=hello)
+    address = websocket_url(url)
+    account = Account(
+        url=address, token=token, hello=hello, tls=trust(address, ca_file)
+    )
     return Client(account, timeout=timeout)
 
 
@@ -302,10 +317,15 @@ class Client:
         self._waiting[id] = call
         try:
             async with asyncio.timeout(self._timeout):
-                if self._connection is not None:
-                    with suppress(ConnectionClosed):  # it is sent again on the next one
-                        await self._connection.send(call.frame)
-                return await call.answer
+                while True:
+                    if self._connection is not None:
+                        with suppress(ConnectionClosed):  # sent again on the next one
+                            await self._connection.send(call.frame)
+                    reply = await call.answer
+                    if (wait := retry_after(reply)) is None:
+                        return reply
+                    call.again()
+                    await asyncio.sleep(wait)
         except TimeoutError as error:
             raise self._unreachable() from error
         finally:
@@ -338,6 +358,10 @@ class _Call:
 
     def __init__(self, frame: str) -> None:
         self.frame = frame
+        self.again()
+
+    def again(self) -> None:
+        """Wait for another answer: the last one said to come back later."""
         self.answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -32,6 +34,7 @@ from qualitywatch.protocol import (
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 OPEN_SECONDS = 10.0
+LEAST_WAIT = 0.1  # before a call that was too much is sent again
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 HOPELESS_STATUS = frozenset({400, 401, 403, 404, 405, 421, 426})
 HOPELESS_CODES = frozenset(
@@ -48,6 +51,7 @@ class Account:
     url: str
     token: str = field(repr=False)  # must not end up in a log
     hello: Hello
+    tls: ssl.SSLContext | None = None  # None: no `wss`
 
 
 class Connection:
@@ -86,11 +90,16 @@ class Connection:
     ) -> _Result:
         """The answer to one call, where nobody else reads from this connection."""
         self._calls -= 1  # never an id of a client that numbers its calls upwards
-        await self.send(write_call(self._calls, method, params))
+        call = write_call(self._calls, method, params)
+        await self.send(call)
         while True:
             message = await self.receive()
-            if isinstance(message, Reply):
+            if not isinstance(message, Reply):
+                continue
+            if (wait := retry_after(message)) is None:
                 return read_result(message, kind)
+            await asyncio.sleep(wait)
+            await self.send(call)
 
     async def send(self, frame: str) -> None:
         """Send *frame*; raises `ConnectionClosed`."""
@@ -103,6 +112,15 @@ class Connection:
     async def close(self) -> None:
         """Say goodbye."""
         await self._socket.close()
+
+
+def retry_after(reply: Reply) -> float | None:
+    """The seconds after which the call would not be too much any more."""
+    if reply.error is None or reply.error.code != "RATE_LIMITED":
+        return None
+    told = reply.data.get("retry_after_ms")
+    wait = told / 1000 if isinstance(told, int | float) else LEAST_WAIT
+    return wait * random.uniform(1, 2)  # others wait for the same moment
 
 
 def delays() -> Iterator[float]:
@@ -123,12 +141,29 @@ def websocket_url(url: str) -> str:
     return "ws" + url.removeprefix("http").rstrip("/") + "/ws"
 
 
+def trust(url: str, ca_file: str | None) -> ssl.SSLContext | None:
+    """What to trust at a `wss` address; TLS 1.2 or newer, host names are checked."""
+    if not url.startswith("wss://"):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise HubRefused(
+            "INVALID_REQUEST",
+            f"the certificate to trust can not be used: {error}",
+            hint=f"is {ca_file} a file in PEM?",
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 async def _handshake(account: Account) -> ClientConnection:
     try:
         return await dial(
             account.url,
             additional_headers={"Authorization": f"Bearer {account.token}"},
             compression=None,
+            ssl=account.tls,
             proxy=None,
             max_size=MAX_ANSWER_BYTES,
             open_timeout=OPEN_SECONDS,
@@ -143,6 +178,10 @@ async def _handshake(account: Account) -> ClientConnection:
         raise HubUnreachable(problem, place=account.url) from error
     except InvalidURI as error:
         raise HubRefused("INVALID_REQUEST", str(error)) from error
+    except ssl.SSLCertVerificationError as error:
+        problem = f"the hub's certificate is not trusted: {error.verify_message}"
+        hint = "name the certificate to trust with ca_file"
+        raise HubRefused("UNAUTHENTICATED", problem, hint=hint) from error
     except (OSError, InvalidHandshake, ConnectionClosed) as error:
         raise HubUnreachable(
             f"no hub answers: {error}",

@@ -24,7 +24,9 @@ def connect_sync(
     name: str | None = None,
     workspace: str | None = None,
     harness: str | None = None,
+    parent: str | None = None,
     timeout: float = 30.0,
+    ca_file: str | None = None,
 ) -> SyncClient:
     """A client to be used with `with`; the arguments are those of `connect`."""
     return SyncClient(
@@ -35,7 +37,9 @@ def connect_sync(
             name=name,
             workspace=workspace,
             harness=harness,
+            parent=parent,
             timeout=timeout,
+            ca_file=ca_file,
         )
     )
 

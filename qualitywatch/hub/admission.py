@@ -1,136 +1,18 @@
-"""Who may come in: a token or the passphrase becomes an identity, or a refusal."""
+"""Coming in: an identity becomes a session, bound to an agent and its checkout."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from qualitywatch import credentials
 from qualitywatch.errors import PeerError
 from qualitywatch.hub.parts import Parts
 from qualitywatch.hub.paths import real_path
 from qualitywatch.hub.sessions import Identity, Session
 from qualitywatch.model import Agent, QuarantineState
 from qualitywatch.protocol import VERSION, Hello, Role, Welcome
-from qualitywatch.store import Store
-
-TRIES = 5
-WINDOW_SECONDS = 60.0
-LONGEST_LOCK_SECONDS = 3600.0
-
-
-class Lockout:
-    """Guesses of the passphrase: five a minute, then a lock that doubles each time."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._failures: list[float] = []
-        self._lock_seconds = WINDOW_SECONDS
-        self._locked_until = float("-inf")
-
-    def check(self) -> None:
-        """Raises LOCKED_OUT while the door is shut, for the right passphrase too."""
-        left = self._locked_until - self._monotonic()
-        if left > 0:
-            raise PeerError(
-                "LOCKED_OUT",
-                "too many wrong passphrases",
-                hint=f"try again in {int(left) + 1} seconds",
-            )
-
-    def failed(self) -> None:
-        """Count a wrong guess; the last one allowed shuts the door."""
-        now = self._monotonic()
-        recent = [at for at in self._failures if now - at < WINDOW_SECONDS]
-        self._failures = [*recent, now]
-        if len(self._failures) >= TRIES:
-            self._failures = []
-            self._locked_until = now + self._lock_seconds
-            self._lock_seconds = min(self._lock_seconds * 2, LONGEST_LOCK_SECONDS)
-
-    def succeeded(self) -> None:
-        """Forget the wrong guesses."""
-        self._failures = []
-        self._lock_seconds = WINDOW_SECONDS
-
-
-class Door:
-    """Turns what a peer shows into an identity."""
-
-    def __init__(self, store: Store, lockout: Lockout) -> None:
-        self._store = store
-        self._lockout = lockout
-        self._one_guess_at_a_time = asyncio.Lock()
-        self._tickets: set[str] = set()  # their hashes
-
-    def ticket(self) -> str:
-        """A token to look with until this daemon ends; it is written down nowhere."""
-        token, sha256 = credentials.new_token(Role.OBSERVER)
-        self._tickets.add(sha256)
-        return token
-
-    async def by_token(self, token: str) -> Identity:
-        """The identity behind *token*; UNAUTHENTICATED where it is not good."""
-        sha256 = credentials.hash_token(token)
-        if sha256 in self._tickets:
-            return Identity(role=Role.OBSERVER)
-        row = await self._store.live_token(sha256)
-        if row is None:
-            raise PeerError(
-                "UNAUTHENTICATED",
-                "the token is unknown, revoked or expired",
-                hint="an operator makes a new one: qualitywatch tokens create",
-            )
-        return Identity(
-            role=row.role,
-            agent=row.agent,
-            token=row.id,
-            expires=datetime.fromisoformat(row.expires_at),
-        )
-
-    async def by_passphrase(self, passphrase: str) -> Identity:
-        """The operator; WRONG_PASSPHRASE or LOCKED_OUT otherwise."""
-        async with self._one_guess_at_a_time:
-            self._lockout.check()
-            hashed = await self._store.passphrase_hash()
-            if hashed is None:
-                raise PeerError(
-                    "WRONG_PASSPHRASE",
-                    "no operator passphrase is set in this repository",
-                    hint="set one on the terminal: qualitywatch init",
-                )
-            if not await asyncio.to_thread(
-                credentials.verify_passphrase, hashed, passphrase
-            ):
-                self._lockout.failed()
-                raise PeerError(
-                    "WRONG_PASSPHRASE",
-                    "this is not the passphrase",
-                    hint="it is the one that `init` or the first `watch` set here",
-                )
-            self._lockout.succeeded()
-        return Identity(role=Role.OPERATOR)
-
-    async def opened(self, session: Session, hello: Hello) -> Identity:
-        """The identity that *hello* proves, or the handshake before it."""
-        if hello.passphrase is not None:
-            return await self.by_passphrase(hello.passphrase)
-        if hello.token is not None:
-            return await self.by_token(hello.token)
-        known = session.identity or session.proven
-        if known is not None:
-            return known
-        if session.local:
-            return Identity(role=Role.OBSERVER)
-        raise PeerError(
-            "UNAUTHENTICATED",
-            "session.hello needs a token or the operator passphrase",
-            hint="an operator makes a token: qualitywatch tokens create --role agent",
-        )
+from qualitywatch.quarantine import parent_refusal
 
 
 async def enter(
@@ -139,9 +21,29 @@ async def enter(
     """Let *session* in as *identity*; raises `PeerError` where it may not."""
     _check_hello(session, identity, hello)
     if identity.role is Role.AGENT:
-        await _enter_agent(parts, session, identity, hello)
-    session.identity = identity
+        before, session.proven = session.proven, identity  # it counts from now on
+        try:
+            await _enter_agent(parts, session, identity, hello)
+        except PeerError:
+            session.proven = before
+            raise
+    session.enter(identity)
     return welcome(parts, session, identity)
+
+
+def check_room(parts: Parts, agent: str, session: Session | None = None) -> None:
+    """Raises TOO_MANY where *agent* has as many other connections as it may have."""
+    open_now = sum(
+        (known := other.identity or other.proven) is not None and known.agent == agent
+        for other in parts.stream.sessions
+        if other is not session
+    )
+    if open_now >= parts.limits.max_connections_per_agent:
+        raise PeerError(
+            "TOO_MANY",
+            f"{agent} has {open_now} connections open already",
+            hint="close one, or raise hub.max_connections_per_agent",
+        )
 
 
 def welcome(parts: Parts, session: Session, identity: Identity) -> Welcome:
@@ -183,30 +85,18 @@ async def _enter_agent(
     parts: Parts, session: Session, identity: Identity, hello: Hello
 ) -> None:
     assert identity.agent is not None, "the store gives no agent token without one"
-    _check_room(parts, session, identity.agent)
+    check_room(parts, identity.agent, session)
     described = _described(parts, identity.agent, hello)
     folder = Path(_absolute(hello.workspace or f"{described.workspace}"))
     root = await parts.judge.bind(described)
-    agent = msgspec.structs.replace(described, workspace=str(root))
+    here = msgspec.structs.replace(described, workspace=str(root), session=session.id)
+    agent = _below(parts, here, hello.parent)
     await parts.warden.seen(agent)
+    session.line = parts.warden.line_of(agent.id)
     known, session.agent = session.agent, agent
     session.folder = folder if folder.is_relative_to(root) else root
     if known is None:
         await parts.warden.connected(agent.id, session.id)
-
-
-def _check_room(parts: Parts, session: Session, agent: str) -> None:
-    others = [
-        other
-        for other in parts.stream.sessions - {session}
-        if other.agent is not None and other.agent.id == agent
-    ]
-    if len(others) >= parts.limits.max_connections_per_agent:
-        raise PeerError(
-            "TOO_MANY",
-            f"{agent} has {len(others)} connections open already",
-            hint="close one, or raise hub.max_connections_per_agent",
-        )
 
 
 def _described(parts: Parts, id: str, hello: Hello) -> Agent:
@@ -222,6 +112,22 @@ def _described(parts: Parts, id: str, hello: Hello) -> Agent:
         workspace=_absolute(claimed),
         last_seen=parts.clock().isoformat(),
     )
+
+
+def _below(parts: Parts, agent: Agent, parent: str | None) -> Agent:
+    """*agent* as a subagent of *parent*; IDENTITY_MISMATCH where it may not be one."""
+    if parent is None:
+        return agent
+    known = {one.id: one for one in parts.warden.agents}
+    is_connected = parts.warden.is_connected(parent)
+    refused = parent_refusal(agent, parent, known, is_connected=is_connected)
+    if refused is not None:
+        raise PeerError(
+            "IDENTITY_MISMATCH",
+            f"session.hello: `parent`: {refused}",
+            hint="leave `parent` out, or name the agent that started this one",
+        )
+    return msgspec.structs.replace(agent, parent=parent)
 
 
 def _absolute(path: str) -> str:

@@ -1,19 +1,23 @@
-"""The transports of the hub: WebSocket and page on loopback, JSON lines on a socket.
+"""The transports of the hub: WebSocket and page over TCP, JSON lines on a socket.
 
-Each connection has one reader and one writer. The reader hands frames to the service;
-the writer empties the outbox. A peer that stops reading blocks its own writer only, and
-is cut off when that has lasted too long: pings can not find such a peer, they wait in
-the same full buffer.
+Each connection has one reader, which hands frames to the service, and no writer: what
+goes out is written at once, and waits in the outbox only behind a full transport.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
-from collections.abc import AsyncIterator
+import resource
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
+from ssl import SSLContext
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from websockets.asyncio.server import Server as Listener
@@ -23,25 +27,23 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from qualitywatch.errors import InTheWay, MachineError, PeerError
+from qualitywatch.hub import occupant, tls
 from qualitywatch.hub.lines import serve_lines
-from qualitywatch.hub.outbox import Gone, Outbox
+from qualitywatch.hub.origins import Address
+from qualitywatch.hub.outbox import CLOSE_SECONDS, Gone, Outbox
 from qualitywatch.hub.service import Service
-from qualitywatch.hub.sessions import UNAUTHENTICATED, Identity, Session
-from qualitywatch.hub.web import (
-    WEBSOCKET_PATH,
-    Web,
-    answer,
-    bearer,
-    is_websocket,
-    loopback,
-)
-from qualitywatch.protocol import MAX_FRAME_BYTES, MAX_HELLO_BYTES
+from qualitywatch.hub.sessions import RESTARTING, UNAUTHENTICATED, Identity, Session
+from qualitywatch.hub.strangers import GRACE_SECONDS, Strangers
+from qualitywatch.hub.web import WEBSOCKET_PATH, Web, answer, bearer, is_websocket
+from qualitywatch.hub.websocket import Connection
+from qualitywatch.protocol import MAX_FRAME_BYTES, MAX_HELLO_BYTES, Role
 
 HELLO_SECONDS = 5.0
 STALL_SECONDS = 10.0  # a peer that reads nothing for so long is cut off
-CLOSE_SECONDS = 5.0
-MAX_STRANGERS = 64  # connections that have not said who they are
-RESTARTING = 1012  # close code
+SLOW_SECONDS = 1.0  # before a peer that fails again and again is answered
+TIDY_SECONDS = 0.5  # between two looks for those who may not stay
+BUG = 1011  # close code
+SPARE_FILES = 512  # that the daemon opens beside its connections
 
 _LOG = logging.getLogger("qualitywatch.hub")
 
@@ -50,16 +52,24 @@ class Server:
     """The hub as it listens; leave the block of `open` and it is closed."""
 
     def __init__(
-        self, service: Service, *, stall_seconds: float, hello_seconds: float
+        self,
+        service: Service,
+        *,
+        stall_seconds: float,
+        hello_seconds: float,
+        grace_seconds: float,
     ) -> None:
         self._service = service
         self._stall_seconds = stall_seconds
         self._hello_seconds = hello_seconds
-        self._open: set[ServerConnection] = set()
+        self._open: set[Connection] = set()
         self._proven: WeakKeyDictionary[ServerConnection, Identity] = (
             WeakKeyDictionary()
         )
-        self._web = Web(0, lambda: service.health)
+        self._web = Web(0, service.desk)
+        self.strangers = Strangers(
+            lambda: service.limits.max_connections, time.monotonic, grace=grace_seconds
+        )
         self.url = ""  # of the page
         self.port = 0
 
@@ -74,44 +84,73 @@ class Server:
         socket_path: Path | None = None,
         stall_seconds: float = STALL_SECONDS,
         hello_seconds: float = HELLO_SECONDS,
+        grace_seconds: float = GRACE_SECONDS,
     ) -> AsyncIterator[Server]:
         """A server that answers; `InTheWay` where the port is taken.
 
-        Raises `ConfigError` where *host* is not loopback and `MachineError` where the
-        socket can not be made. Port 0 takes a free one; see `url`.
+        Raises `ConfigError` where *host* can be reached by others and there is no
+        certificate, and `MachineError` where the socket can not be made. Port 0 takes a
+        free one; see `url`.
         """
-        server = cls(service, stall_seconds=stall_seconds, hello_seconds=hello_seconds)
+        server = cls(
+            service,
+            stall_seconds=stall_seconds,
+            hello_seconds=hello_seconds,
+            grace_seconds=grace_seconds,
+        )
+        address, context = tls.listening(host, service.limits)
+        allow_open_files(service.limits.max_connections + SPARE_FILES)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(server._listening(loopback(host), port))
+            listening = server._listening(address, port, context)
+            await stack.enter_async_context(listening)
             if socket_path is not None:
-                lines = serve_lines(service, socket_path, stall_seconds=stall_seconds)
+                lines = serve_lines(
+                    service,
+                    socket_path,
+                    server.strangers,
+                    stall_seconds=stall_seconds,
+                    hello_seconds=hello_seconds,
+                )
                 await stack.enter_async_context(lines)
+            await stack.enter_async_context(_repeated(server._tidy))
             yield server
 
     @property
     def websocket_url(self) -> str:
         """Where agents connect."""
-        return self.url.replace("http://", "ws://") + WEBSOCKET_PATH
+        return self.url.replace("http", "ws", 1) + WEBSOCKET_PATH
+
+    def _tidy(self) -> None:
+        """Put out who may not stay any longer."""
+        self._service.put_out_expired()
+        self.strangers.sweep()
 
     @asynccontextmanager
-    async def _listening(self, host: str, port: int) -> AsyncIterator[None]:
-        listener = await self._bind(host, port)
+    async def _listening(
+        self, host: str, port: int, context: SSLContext | None
+    ) -> AsyncIterator[None]:
+        listener = await self._bind(host, port, context)
         self.port = listener.sockets[0].getsockname()[1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
-        self._web = Web(self.port, lambda: self._service.health)
+        scheme = "http" if context is None else "https"
+        self.url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        names = self._service.limits.names
+        self._web = Web(self.port, self._service.desk, scheme, names)
         await listener.start_serving()
         try:
             yield
         finally:
             await self._stop(listener)
 
-    async def _bind(self, host: str, port: int) -> Listener:
+    async def _bind(self, host: str, port: int, context: SSLContext | None) -> Listener:
         try:
             return await serve(
                 self._converse,
                 host,
                 port,
                 start_serving=False,
+                create_connection=partial(  # type: ignore[arg-type]
+                    Connection, self.strangers, self._stall_seconds
+                ),
                 process_request=self._admit,
                 compression=None,
                 max_size=MAX_HELLO_BYTES,  # raised when it is known who speaks
@@ -119,12 +158,15 @@ class Server:
                 close_timeout=CLOSE_SECONDS,
                 server_header=None,
                 logger=_LOG,
+                ssl=context,
             )
         except OSError as error:
             raise _not_bound(error, host, port) from error
 
     async def _stop(self, listener: Listener) -> None:
         """Say goodbye to everybody; who does not answer is cut off."""
+        for connection in self._open:
+            connection.wire.over()  # nothing may follow the goodbye
         listener.close(code=RESTARTING, reason="the daemon is stopping")
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
@@ -141,69 +183,100 @@ class Server:
         """The answer to a plain request or a refusal; `None` lets a WebSocket in."""
         refused = self._web.refusal(request)
         if refused is not None or not is_websocket(request):
-            return refused or self._web.get(request)
-        if len(self._open) >= self._service.limits.max_connections:
-            return answer(503, "too many connections\n")
+            return refused or await self._web.get(request, _caller(connection))
         token = bearer(request)
         if token is None:
-            too_many = self._service.strangers >= MAX_STRANGERS
-            return answer(503, "too many strangers at the door\n") if too_many else None
+            return None
         try:
-            self._proven[connection] = await self._service.identify(token)
+            identity = await self._service.identify(token, _caller(connection))
         except PeerError as error:
-            return answer(401, f"{error}\n", {"WWW-Authenticate": "Bearer"})
+            return await self._refused(error)
+        self._proven[connection] = identity
+        looks_only = identity.role is Role.OBSERVER
+        self.strangers.known(cast(Connection, connection), looks_only=looks_only)
         return None
 
+    async def _refused(self, error: PeerError) -> Response:
+        if error.code == "UNAUTHENTICATED":
+            return answer(401, f"{error}\n", {"WWW-Authenticate": "Bearer"})
+        await asyncio.sleep(SLOW_SECONDS)  # who comes back at once gains nothing
+        status = 503 if error.code == "TOO_MANY" else 429
+        return answer(status, f"{error}\n", {"Retry-After": "5"})
+
     async def _converse(self, connection: ServerConnection) -> None:
-        outbox = Outbox()
+        assert isinstance(connection, Connection)
+        connection.begin()
+        outbox = Outbox(connection.wire)
         proven = self._proven.pop(connection, None)
         self._open.add(connection)
         try:
-            async with (
-                self._service.session(outbox, proven=proven) as session,
-                asyncio.TaskGroup() as tasks,
-            ):
-                tasks.create_task(self._write(connection, outbox))
-                await self._read(connection, session)
-                outbox.close(1000, "")
+            async with self._service.session(
+                outbox, proven=proven, caller=_caller(connection)
+            ) as session:
+                await self._read(connection, session, outbox)
+        except Exception:
+            outbox.close(BUG, "a bug in the hub: see its log")
+            raise
         finally:
+            outbox.close(1000, "")
+            await connection.wait_closed()
             self._open.discard(connection)
 
-    async def _read(self, connection: ServerConnection, session: Session) -> None:
+    async def _read(
+        self, connection: Connection, session: Session, outbox: Outbox
+    ) -> None:
         try:
             patience = None if session.proven else self._hello_seconds
             async with asyncio.timeout(patience):
                 frame = await connection.recv()
-            while True:
+            while outbox.code is None:  # what comes after the goodbye is not served
                 await self._service.serve(session, frame)
                 if session.identity is not None:
                     connection.protocol.max_message_size = MAX_FRAME_BYTES
+                    self.strangers.known(connection, looks_only=session.looks_only)
                 frame = await connection.recv()
         except TimeoutError:
-            session.outlet.close(UNAUTHENTICATED, "no session.hello in time")
+            outbox.close(UNAUTHENTICATED, "no session.hello in time")
         except (ConnectionClosed, Gone):
-            pass  # the peer has left, or the writer has given it up
+            pass  # the peer has left, or was closed
 
-    async def _write(self, connection: ServerConnection, outbox: Outbox) -> None:
-        try:
-            while (frame := await outbox.next()) is not None:
-                async with asyncio.timeout(self._stall_seconds):
-                    await connection.send(frame, text=True)
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await connection.close(outbox.code or 1000, outbox.reason)
-        except TimeoutError:
-            connection.transport.abort()
-        except ConnectionClosed:
-            pass  # the peer has left: nothing is owed to it
-        finally:
-            outbox.close(1000, "")  # a reader that waits for room must not wait on
+
+@asynccontextmanager
+async def _repeated(work: Callable[[], None]) -> AsyncIterator[None]:
+    """*work* is done again and again while the block runs."""
+
+    async def repeat() -> None:
+        while True:
+            work()
+            await asyncio.sleep(TIDY_SECONDS)
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _caller(connection: ServerConnection) -> Address:
+    peer = connection.remote_address
+    return Address(str(peer[0]), int(peer[1])) if peer else Address("", 0)
+
+
+def allow_open_files(wanted: int) -> None:
+    """Let this process open *wanted* files, or as many as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _not_bound(error: OSError, host: str, port: int) -> MachineError:
     place = f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
         return InTheWay(
-            f"port {port} is taken by another program",
+            f"port {port} is taken by {occupant.of_port(port) or 'another program'}",
             place=place,
             hint="choose another with --port, or let --port 0 take a free one",
         )

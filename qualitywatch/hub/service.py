@@ -8,19 +8,31 @@ nonce. What is left is answered by the function of that name in `answers`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from qualitywatch import failpoints
+from qualitywatch.approval import InForce, Standing, not_running
+from qualitywatch.audit import Decision
 from qualitywatch.config import Hub
 from qualitywatch.errors import PeerError, QualityWatchError
-from qualitywatch.hub.admission import Door, Lockout, enter
-from qualitywatch.hub.answers import ANSWERS, spend_nonce
-from qualitywatch.hub.parts import Judge, Parts
+from qualitywatch.hub.admission import check_room, enter
+from qualitywatch.hub.answers import ANSWERS, counted, spend_nonce
+from qualitywatch.hub.authentication import Authentication
+from qualitywatch.hub.desk import LOOKERS, Desk, Instruments
+from qualitywatch.hub.flooding import Flooding
+from qualitywatch.hub.frames import Frame
+from qualitywatch.hub.guesses import PAUSE_SECONDS
+from qualitywatch.hub.origins import Caller
+from qualitywatch.hub.parts import Judge, Parts, Register, nobody_stops
+from qualitywatch.hub.rates import Rates
 from qualitywatch.hub.sessions import (
     OVERLOADED,
     UNAUTHENTICATED,
@@ -29,19 +41,32 @@ from qualitywatch.hub.sessions import (
     Outlet,
     Session,
 )
+from qualitywatch.hub.snapshots import Snapshots
 from qualitywatch.hub.stream import Stream
-from qualitywatch.model import Decision, Event, Quarantine
+from qualitywatch.model import Decision as Answered
+from qualitywatch.model import Event, Quarantine
 from qualitywatch.protocol import (
     METHODS,
+    AgentRow,
     CallError,
     Hello,
     Request,
+    Stats,
     parse_request,
     write_error,
     write_result,
 )
 from qualitywatch.store import Store
 from qualitywatch.warden import STORE, Warden
+
+AUDITED = frozenset(
+    {
+        *("UNAUTHENTICATED", "FORBIDDEN", "QUARANTINED", "BAD_NONCE"),
+        *("OUTSIDE_WORKSPACE", "INVALID_REQUEST", "INVALID_PARAMS", "UNKNOWN_METHOD"),
+    }
+)
+"""Refusals that tell of somebody who tries what is not for them."""
+_NAMES = ("subject", "violation", "id", "digest", "path")  # say what a call is about
 
 
 class Service:
@@ -59,7 +84,17 @@ class Service:
         monotonic: Callable[[], float],
         limits: Hub | None = None,
         version: str = "",
+        take: Callable[[Standing], Awaitable[InForce]] = not_running,
+        register: Register = nobody_stops,
+        guess_pause: float = PAUSE_SECONDS,
+        instruments: Instruments | None = None,
     ) -> None:
+        self.desk = Desk(self, instruments or Instruments())
+        self._authentication = Authentication(
+            store, warden, clock=clock, monotonic=monotonic, pause_seconds=guess_pause
+        )
+        self._rates = Rates(monotonic)
+        self._flooding = Flooding(self._rates)
         self._parts = Parts(
             warden=warden,
             judge=judge,
@@ -70,13 +105,22 @@ class Service:
             monotonic=monotonic,
             limits=limits or Hub(),
             version=version,
+            take=take,
+            vitals=self.desk.vitals,
+            register=register,
+            keyring=self._authentication.keyring,
+            snapshots=Snapshots(warden.snapshot),
         )
-        self._door = Door(store, Lockout(monotonic))
 
     @property
     def limits(self) -> Hub:
         """How many may be connected."""
         return self._parts.limits
+
+    def limit(self, limits: Hub) -> None:
+        """Go by other *limits* from now on."""
+        self._parts = replace(self._parts, limits=limits)
+        self._rates.relimit(limits)
 
     @property
     def connections(self) -> int:
@@ -84,12 +128,9 @@ class Service:
         return len(self._parts.stream.sessions)
 
     @property
-    def strangers(self) -> int:
-        """Open sessions that have not proven who they are."""
-        return sum(
-            session.identity is None and session.proven is None
-            for session in self._parts.stream.sessions
-        )
+    def sessions(self) -> frozenset[Session]:
+        """Who is connected."""
+        return self._parts.stream.sessions
 
     @property
     def health(self) -> dict[str, Any]:
@@ -103,6 +144,27 @@ class Service:
             "sequence": self._parts.warden.sequence,
         }
 
+    @property
+    def quarantines_open(self) -> int:
+        """How many are open."""
+        return len(self._parts.warden.quarantines)
+
+    async def stats(self) -> Stats:
+        """Counts, and what is degraded."""
+        return await counted(self._parts)
+
+    async def agent_rows(self) -> tuple[AgentRow, ...]:
+        """Every agent, with where it stands."""
+        return await self._parts.warden.agent_rows()
+
+    async def looker(self, token: str, caller: Caller) -> Identity:
+        """Who shows *token* to look only; `PeerError` where they may not."""
+        identity = await self._authentication.by_token(token, caller)
+        if identity.role not in LOOKERS:
+            hint = "make a token of role observer: qualitywatch tokens create"
+            raise PeerError("FORBIDDEN", "this is not for agents", hint=hint)
+        return identity
+
     def publish(self, event: Event) -> None:
         """Tell everybody who follows; never waits."""
         self._parts.stream.publish(event)
@@ -112,11 +174,26 @@ class Service:
 
         Whoever holds it may look until the daemon ends, and do nothing else.
         """
-        return self._door.ticket()
+        return self._authentication.ticket()
 
-    async def identify(self, token: str) -> Identity:
-        """Who shows *token* in a handshake; `PeerError` where it is not good."""
-        return await self._door.by_token(token)
+    async def identify(self, token: str, caller: Caller) -> Identity:
+        """Who shows *token* in a handshake; `PeerError` where it may not come in."""
+        identity = await self._authentication.by_token(token, caller)
+        if identity.agent is not None:
+            try:
+                self._flooding.check_back(identity.agent)
+                check_room(self._parts, identity.agent)
+            except PeerError as error:
+                await self._record("login", identity.agent, "hub", error)
+                raise
+        return identity
+
+    def put_out_expired(self) -> None:
+        """Close the sessions whose token has ended."""
+        now = self._parts.clock()
+        for session in self._parts.stream.sessions:
+            if session.expired(now):
+                session.put_out("the token has expired")
 
     @asynccontextmanager
     async def session(
@@ -125,20 +202,29 @@ class Service:
         *,
         local: bool = False,
         proven: Identity | None = None,
+        caller: Caller | None = None,
     ) -> AsyncIterator[Session]:
         """A session for one connection, or for a caller in this process."""
-        session = Session(outlet or Nowhere(), local=local, proven=proven)
+        session = Session(
+            outlet or Nowhere(), local=local, proven=proven, caller=caller
+        )
         with self._parts.stream.joined(session):
             try:
                 yield session
             finally:
+                self._flooding.left(session)
                 if session.agent is not None:
                     await self._parts.warden.disconnected(session.agent.id, session.id)
 
     async def serve(self, session: Session, frame: str | bytes) -> None:
         """Answer *frame* on the session's outlet, then tell what it subscribed to."""
+        wait = await self._flooding.refused(self._parts, session, frame)
+        if wait is not None:
+            return await asyncio.sleep(wait)
         answer = await self.handle(session, frame)
-        await session.outlet.send(answer.encode())
+        failpoints.reach("before_ack")
+        await session.outlet.send(Frame(answer.encode()))
+        failpoints.reach("after_ack")
         if session.identity is None:
             goodbye = session.goodbye or (UNAUTHENTICATED, "say session.hello first")
             session.outlet.close(*goodbye)
@@ -149,13 +235,17 @@ class Service:
         try:
             request = parse_request(frame)
         except CallError as error:
+            if error.code in AUDITED:
+                await self._note(session, "call", error)
             return write_error(error.id, error)
         try:
             result = await self._answer(session, request)
-        except InQuarantine as error:
-            return write_error(request.id, error, data=error.data)
         except PeerError as error:
-            return write_error(request.id, error)
+            if error.code in AUDITED and not isinstance(request.params, Hello):
+                about = _about(request.params)
+                await self._note(session, request.method, error, about)
+            data = error.data if isinstance(error, InQuarantine) else None
+            return write_error(request.id, error, data=data)
         except QualityWatchError as error:
             refused = PeerError("DEGRADED", error.problem, hint=error.hint)
             return write_error(request.id, refused)
@@ -164,27 +254,32 @@ class Service:
     async def _answer(self, session: Session, request: Request) -> msgspec.Struct:
         self._check_not_expired(session)
         if isinstance(request.params, Hello):
-            return await self._hello(session, request.params)
+            identity = await self._authentication.opened(session, request.params)
+            return await self._enter(session, identity, request.params)
         if session.identity is None and session.proven is not None:
-            await enter(self._parts, session, session.proven, Hello())
+            await self._enter(session, session.proven, Hello())
         self._check_allowed(session, request.method)
         word = getattr(request.params, "nonce", None)
         if word is not None:
             spend_nonce(self._parts, session, word)
         return await ANSWERS[request.method](self._parts, session, request.params)
 
-    async def _hello(self, session: Session, hello: Hello) -> msgspec.Struct:
-        identity = await self._door.opened(session, hello)
+    async def _enter(
+        self, session: Session, identity: Identity, hello: Hello
+    ) -> msgspec.Struct:
         try:
+            if identity.agent is not None:
+                self._flooding.check_back(identity.agent)
             return await enter(self._parts, session, identity, hello)
         except PeerError as error:
-            if error.code == "TOO_MANY":
+            if error.code in ("TOO_MANY", "RATE_LIMITED"):
                 session.goodbye = (OVERLOADED, "too many connections of one agent")
+            await self._note(session, "session.hello", error)
             raise
 
     def _check_not_expired(self, session: Session) -> None:
         if session.expired(self._parts.clock()):
-            session.identity = session.proven = None
+            session.identity = session.proven = session.cursor = None
             raise PeerError(
                 "UNAUTHENTICATED",
                 "the token has expired",
@@ -212,6 +307,31 @@ class Service:
             if quarantine is not None:
                 raise InQuarantine(quarantine)
 
+    async def _note(
+        self, session: Session, action: str, error: PeerError, about: str = "hub"
+    ) -> None:
+        """A refusal goes into the audit."""
+        await self._record(action, session.who, about, error)
+
+    async def _record(
+        self, action: str, who: str, about: str, error: PeerError
+    ) -> None:
+        await self._parts.warden.note(
+            Decision(
+                action=action,
+                who=who,
+                object=about,
+                result="refused",
+                reason=f"{error.code}: {error.problem}",
+            )
+        )
+
+
+def _about(params: msgspec.Struct) -> str:
+    """What a call is about, by the first of its parameters that names it."""
+    named = (getattr(params, name, None) for name in _NAMES)
+    return next((one for one in named if isinstance(one, str)), "hub")
+
 
 class InQuarantine(PeerError):
     """The agent, or the workspace it works in, is in quarantine."""
@@ -225,4 +345,4 @@ class InQuarantine(PeerError):
                 f"releases: qualitywatch release {quarantine.subject} --reason ..."
             ),
         )
-        self.data = {"decision": Decision.DENY, "quarantine": quarantine}
+        self.data = {"decision": Answered.DENY, "quarantine": quarantine}

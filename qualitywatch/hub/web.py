@@ -9,19 +9,16 @@ load and run nothing but its own files.
 from __future__ import annotations
 
 import http
-import ipaddress
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any
 
-import msgspec
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from qualitywatch.errors import ConfigError
+from qualitywatch.hub.desk import Desk
+from qualitywatch.hub.origins import Caller
 
 WEBSOCKET_PATH = "/ws"
-HEALTH_PATH = "/healthz"
 
 _PAGE = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -41,11 +38,17 @@ _HARDENED = {
 class Web:
     """What the hub answers to HTTP on one address."""
 
-    def __init__(self, port: int, health: Callable[[], Mapping[str, Any]]) -> None:
-        self._hosts = {f"{name}:{port}" for name in _OWN_NAMES}
-        self._origins = {f"http://{host}" for host in self._hosts}
-        self._policy = _content_policy(self._hosts)
-        self._health = health
+    def __init__(
+        self,
+        port: int,
+        desk: Desk,
+        scheme: str = "http",
+        names: Iterable[str] = (),
+    ) -> None:
+        self._hosts = {f"{name.lower()}:{port}" for name in (*_OWN_NAMES, *names)}
+        self._origins = {f"{scheme}://{host}" for host in self._hosts}
+        self._policy = _content_policy(self._hosts, scheme)
+        self._desk = desk
         self._files = {
             path: (_packaged(name), kind) for path, (name, kind) in _PAGE.items()
         }
@@ -56,17 +59,22 @@ class Web:
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return answer(421, "this address is not served here\n")
         origins = request.headers.get_all("Origin")
-        if _path(request) == WEBSOCKET_PATH and not self._own(origins):
+        is_open = _path(request) in self._files
+        if not is_open and not self._own(origins):
             return answer(403, "pages from elsewhere may not connect\n")
         return None
 
-    def get(self, request: Request) -> Response:
+    async def get(self, request: Request, caller: Caller) -> Response:
         """The answer to anything that is not a WebSocket."""
         path = _path(request)
         if request.method not in ("GET", "HEAD"):
             return answer(405, "only GET is answered\n", {"Allow": "GET, HEAD"})
-        if path == HEALTH_PATH:
-            return _healthy(self._health())
+        if self._desk.serves(path):
+            query = request.path.partition("?")[2]
+            reply = await self._desk.answer(path, query, bearer(request), caller)
+            kept = b"" if request.method == "HEAD" else reply.body
+            headers = {"Content-Type": reply.kind, **reply.headers}
+            return answer(reply.status, kept, headers)
         if path not in self._files:
             return answer(404, "there is nothing here\n")
         content, kind = self._files[path]
@@ -83,24 +91,6 @@ class Web:
 
 
 _OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
-
-
-def loopback(host: str) -> str:
-    """The address to bind for *host*; `ConfigError` where others could reach it."""
-    if host == "localhost":
-        return "127.0.0.1"
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError as error:
-        raise ConfigError(
-            f"`hub.host`: {host!r} is not an address", hint='use "127.0.0.1"'
-        ) from error
-    if str(address) not in ("127.0.0.1", "::1"):
-        raise ConfigError(
-            f"`hub.host`: {host} could be reached by other machines or names",
-            hint='only loopback is served: "127.0.0.1" or "::1"',
-        )
-    return str(address)
 
 
 def is_websocket(request: Request) -> bool:
@@ -130,24 +120,19 @@ def answer(
     return Response(status, http.HTTPStatus(status).phrase, Headers(fields), content)
 
 
-def _healthy(health: Mapping[str, Any]) -> Response:
-    status = 200 if health["ok"] else 503
-    kind = {"Content-Type": "application/json"}
-    return answer(status, msgspec.json.encode(health), kind)
-
-
 def _path(request: Request) -> str:
     return request.path.partition("?")[0]
 
 
-def _content_policy(hosts: Iterable[str]) -> str:
+def _content_policy(hosts: Iterable[str], scheme: str) -> str:
     """Nothing but our own files, and the socket of this very address.
 
     A policy can not name an IPv6 address; there `'self'` covers the socket too, which
     not every browser does for the others.
     """
     named = sorted(host for host in hosts if not host.startswith("["))
-    sockets = " ".join(f"ws://{host}" for host in named)
+    socket = scheme.replace("http", "ws")
+    sockets = " ".join(f"{socket}://{host}" for host in named)
     return "; ".join(
         [
             "default-src 'none'",

@@ -151,13 +151,17 @@ const SENTENCES = {
   "violation.assigned": (v) => `${v.rule} in ${place(v)} is ${v.agent ?? "nobody"}’s`,
   "violation.closed": (v) => `${v.rule} in ${place(v)} is settled`,
   "quarantine.imposed": (q) => `${q.subject} may not go on: ${q.reason}`,
-  "quarantine.updated": (q) => `${q.subject}: ${plural(q.violations.length, "violation")} now`,
+  "quarantine.updated": (q) => `${q.subject}: ${plural(q.violation_count, "violation")} now`,
   "quarantine.released": (q) => `${q.subject} by ${q.released_by}: ${q.release_reason}`,
   "repair.proposed": (q) => `${q.subject} offers ${plural(q.repairs.length, "file")}`,
   "agent.connected": ({ agent }) => `${agent}`,
   "agent.disconnected": ({ agent }) => `${agent}`,
   "daemon.degraded": ({ what, reason }) => `${what}: ${reason}`,
   "daemon.recovered": ({ what }) => `${what}`,
+  "code.restored": ({ path, violations }) =>
+    `${path}: put back what ${plural(violations.length, "violation")} took away`,
+  "process.stopped": ({ agent, pid }) => `${agent}: process ${pid} is stopped`,
+  "process.resumed": ({ agent, pid }) => `${agent}: process ${pid} goes on`,
   "file.unanalysable": ({ path, reason }) => `${path}: ${reason}`,
 };
 
@@ -249,11 +253,26 @@ function lostSentence(violation, evidence) {
 
 function repairItem(repair) {
   const { root, slots } = copy("repair-template");
-  const count = repair.violations.length;
+  const count = repair.lacking;
   write(slots.path, repair.path);
   writeBadge(slots.verdict, count ? "high" : "clear", count ? plural(count, "violation") : "clean");
-  write(slots.content, repair.new_content);
+  write(slots.size, `+${repair.added} −${repair.removed} · ${plural(repair.lines, "line")}`);
+  root.firstElementChild.addEventListener("toggle", () => readRepair(repair, slots.content));
   return root;
+}
+
+/** What is on offer, read when somebody looks; a long file from its beginning. */
+async function readRepair(repair, element) {
+  if (element.dataset.read) return;
+  element.dataset.read = "true";
+  try {
+    const shown = await session.wire.call("repair.show", { repair: repair.id });
+    const more = shown.next === null ? "" : `\n… the rest: qualitywatch repairs show ${repair.id}`;
+    write(element, shown.content + more);
+  } catch (error) {
+    delete element.dataset.read;
+    write(element, error.message);
+  }
 }
 
 function quarantineCard(quarantine) {
@@ -268,6 +287,8 @@ function quarantineCard(quarantine) {
   slots.reason.hidden = saysTheSame(quarantine);
   writeProse(slots.reason, quarantine.reason);
   slots.violations.replaceChildren(...quarantine.violations.map(evidenceItem));
+  const others = quarantine.violation_count - quarantine.violations.length;
+  reveal(slots.more, others > 0 ? `and ${plural(others, "violation")} more` : "");
   slots.repairs.hidden = quarantine.repairs.length === 0;
   slots["repair-list"].replaceChildren(...quarantine.repairs.map(repairItem));
   slots.release.setAttribute("aria-label", `Release ${safe(quarantine.subject)}…`);
@@ -296,7 +317,7 @@ function agentRow(row) {
   slots.presence.dataset.connected = row.connected;
   slots.presence.title = row.connected ? "connected" : "not connected";
   write(slots.name, row.agent.name);
-  write(slots.id, aliases(row.agent).join(" · "));
+  write(slots.id, [...aliases(row.agent), ...standing(row)].join(" · "));
   writeBadge(slots.state, row.state, STATES[row.state]);
   write(slots.open, row.open_violations);
   writeTime(slots.seen, row.agent.last_seen);
@@ -307,6 +328,12 @@ function agentRow(row) {
 function aliases({ id, name, harness }) {
   const known = harness && !id.startsWith(`${harness}:`) ? [harness] : [];
   return id === name ? known : [id, ...known];
+}
+
+/** Whose subagent it is, and how near to quarantine. */
+function standing({ agent, strikes }) {
+  const below = agent.parent ? [`subagent of ${agent.parent}`] : [];
+  return [...below, ...strikes.map((one) => `${one.strikes}/${one.limit} ${one.policy}`)];
 }
 
 function tickRow(event) {
