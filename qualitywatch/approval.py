@@ -3,7 +3,7 @@
 An agent can write `qualitywatch.toml` and `.qualitywatch/rules/`, and wait for the next
 start. So a daemon goes by what stood there when an operator last approved it, which it
 keeps in its database; the first start approves what it finds. Whatever differs is said
-aloud and waits for `qualitywatch approve`.
+aloud and waits for `qualitywatch approve`, after which a daemon that runs goes by it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Collection, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ from qualitywatch.model import Noun
 from qualitywatch.rulebook import Rulebook
 
 MAX_RULES = 1000  # files of a repository's own
+AFTER_RESTART = ("hub.host", "hub.port", "hub.certificate", "hub.key", "hub.names")
+"""What a daemon can not change while it runs."""
 
 
 class Standing(Noun):
@@ -47,6 +50,29 @@ class Effective(NamedTuple):
     standing: Standing
     is_first: bool  # nothing was approved before
     problem: str | None
+
+
+class InForce(Noun):
+    """What became of settings and rules that an operator has approved."""
+
+    now: bool  # the daemon that runs goes by them
+    after_restart: tuple[str, ...] = ()  # settings that wait for the next start
+    problem: str | None = None  # why they are not in force yet
+
+
+async def not_running(approved: Standing) -> InForce:
+    """The answer where no daemon runs: the next one goes by what was *approved*."""
+    return InForce(now=False)
+
+
+def usable(root: Path, *, known_checks: Collection[str]) -> Standing:
+    """What stands in the files at *root* and can be gone by, down to each rule.
+
+    Raises `ConfigError` and `RuleError`.
+    """
+    found = standing(root, refuse_shared=True)
+    rules_of(found, known_checks=known_checks)
+    return found
 
 
 def standing(root: Path, *, refuse_shared: bool = False) -> Standing:
@@ -75,7 +101,7 @@ def effective(root: Path, approved: str | None) -> Effective:
     if now == known:
         return Effective(known, is_first=False, problem=None)
     names = ", ".join(differing(known, now))
-    reason = f"not as an operator approved them: {names}"
+    reason = f"not as an operator approved them: {names} ({now.digest[:12]})"
     return Effective(known, is_first=False, problem=_waiting(reason))
 
 
@@ -84,6 +110,20 @@ def differing(known: Standing, now: Standing) -> list[str]:
     names = ["settings"] if known.settings != now.settings else []
     every = sorted({*known.rules, *now.rules})
     return names + [n for n in every if known.rules.get(n) != now.rules.get(n)]
+
+
+def after_restart(old: Config, new: Config) -> tuple[str, ...]:
+    """The settings that differ and wait for the next start of the daemon."""
+    readers = {key: attrgetter(key) for key in AFTER_RESTART}
+    return tuple(key for key, read in readers.items() if read(old) != read(new))
+
+
+def stamp(root: Path) -> frozenset[tuple[str, int, int, int, int]]:
+    """Another one when a file that decides how *root* is judged may be another one."""
+    folder = root / rulebook.OWN_FOLDER
+    files = [root / config.FILE_NAME, root / config.PYPROJECT, folder]
+    files += _below(folder)[: MAX_RULES + 1]
+    return frozenset(mark for file in files if (mark := _mark(file)) is not None)
 
 
 def write(approved: Standing) -> str:
@@ -122,9 +162,7 @@ def _own_rules(folder: Path, known_checks: Collection[str]) -> Rulebook:
 
 
 def _rules(folder: Path) -> Iterator[tuple[str, str]]:
-    if not folder.is_dir():
-        return
-    files = sorted(folder.rglob("*.md"))
+    files = _below(folder)
     if len(files) > MAX_RULES:
         raise RuleError(f"holds more than {MAX_RULES} rules", place=str(folder))
     for file in files:
@@ -132,6 +170,23 @@ def _rules(folder: Path) -> Iterator[tuple[str, str]]:
         if len(content) > rulebook.MAX_BYTES:
             raise RuleError("is larger than 256 KiB", place=f"{file}:1")
         yield file.relative_to(folder).as_posix(), content.decode("utf-8", "replace")
+
+
+def _below(folder: Path) -> list[Path]:
+    """The rules below *folder*; more than there may be where there are many folders.
+
+    An agent that makes a million of them, or a link to `/`, keeps nobody busy.
+    """
+    found: list[Path] = []
+    for number, (at, folders, files) in enumerate(os.walk(folder)):  # never raises
+        found += (Path(at, name) for name in (*folders, *files) if _is_rule(name))
+        if number > MAX_RULES or len(found) > MAX_RULES:
+            return [folder] * (MAX_RULES + 1)
+    return sorted(found)
+
+
+def _is_rule(name: str) -> bool:
+    return name.endswith(".md")
 
 
 def _read(file: Path) -> bytes:
@@ -146,6 +201,16 @@ def _read(file: Path) -> bytes:
             return opened.read(rulebook.MAX_BYTES + 1)
     except OSError as error:
         raise RuleError(f"can not be read: {error.strerror}", place=name) from error
+
+
+def _mark(file: Path) -> tuple[str, int, int, int, int] | None:
+    try:
+        found = file.lstat()
+    except OSError:
+        return None
+    name = os.fsencode(file).decode("utf-8", "backslashreplace")
+    times = (found.st_mtime_ns, found.st_ctime_ns)
+    return (name, found.st_ino, found.st_size, *times)
 
 
 def _at_once(path: str, flags: int) -> int:

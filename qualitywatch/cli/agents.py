@@ -17,6 +17,8 @@ COLUMNS: dict[str, Callable[[AgentRow], str]] = {
     "STATE": lambda row: row.state.value,
     "CONNECTED": lambda row: "yes" if row.connected else "no",
     "OPEN VIOLATIONS": lambda row: str(row.open_violations),
+    "STRIKES": lambda row: strikes(row) or "-",
+    "PARENT": lambda row: row.agent.parent or "-",
     "LAST SEEN": lambda row: moment(row.agent.last_seen),
     "WORKSPACE": lambda row: row.agent.workspace or "-",
 }
@@ -30,3 +32,8 @@ def command(repo: Path, format: str) -> None:
     with observer_session(watched_root(repo)) as hub:
         rows = hub.call("agents.list", Nothing(), Agents).agents
     say_list(rows, format, columns=COLUMNS, empty="no agent has been seen here yet")
+
+
+def strikes(row: AgentRow) -> str:
+    """How near it is to quarantine by each policy that counts: `2/3 three-an-hour`."""
+    return ", ".join(f"{one.strikes}/{one.limit} {one.policy}" for one in row.strikes)

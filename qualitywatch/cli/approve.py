@@ -10,37 +10,51 @@ from pathlib import Path
 import click
 
 from qualitywatch import approval, config
+from qualitywatch.analysis import CHECKS
 from qualitywatch.approval import Standing
 from qualitywatch.cli.operator import as_operator, operator_options, root_around
 from qualitywatch.cli.terminal import say, say_block
 from qualitywatch.errors import UserError
 from qualitywatch.protocol import ApprovedSettings, ApproveSettings, ShowSettings
 
+EXIT_NOT_IN_FORCE = 1
+
 
 @click.command("approve")
 @click.option("--yes", is_flag=True, help="Do not ask once more.")
 @operator_options
-def command(yes: bool, repo: Path, passphrase_file: Path | None) -> None:
+def command(yes: bool, repo: Path, passphrase_file: Path | None) -> int:
     """Approve qualitywatch.toml and .qualitywatch/rules/ as they stand now.
 
     A daemon goes by what was approved last; other content of these files waits, since
-    an agent can write them. What is approved is in force when the daemon starts again.
+    an agent can write them. A daemon that runs goes by what is approved at once; where
+    it can not, it goes on with what it had, and the reason is printed (exit code 1).
     """
-    now = approval.standing(root_around(repo), refuse_shared=True)
+    now = approval.usable(root_around(repo), known_checks=CHECKS)
     with as_operator(repo, passphrase_file) as hub:
         shown = hub.call("settings.show", ShowSettings(nonce=""), ApprovedSettings)
         known = approval.read(shown.content) if shown.content else None
         if now == known:
             say("nothing to do: this is approved")
-            return
+            return 0
         say_block("\n".join(_differences(known or Standing(), now)))
         if not yes:
             _ask()
         order = ApproveSettings(digest=now.digest, nonce="")
-        hub.call("settings.approve", order, ApprovedSettings)
-    say(
-        "approved: in force when the daemon starts again (`qualitywatch stop`, `start`)"
-    )
+        taken = hub.call("settings.approve", order, ApprovedSettings)
+    say(_outcome(taken))
+    return 0 if taken.problem is None else EXIT_NOT_IN_FORCE
+
+
+def _outcome(taken: ApprovedSettings) -> str:
+    if taken.problem is not None:
+        return taken.problem
+    if not taken.in_force:
+        return "approved: the next daemon goes by it (none runs now)"
+    if not taken.after_restart:
+        return "approved, and in force now"
+    waiting = ", ".join(taken.after_restart)
+    return f"approved, and in force now; after `stop` and `start` also: {waiting}"
 
 
 def _ask() -> None:

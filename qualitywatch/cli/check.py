@@ -21,7 +21,7 @@ from qualitywatch.model import Change
 from qualitywatch.reports.safe import encodable
 
 if TYPE_CHECKING:
-    from qualitywatch.cli.repairs import Repair
+    from qualitywatch.cli.check_restore import Repair
 
 _STDIN = "-"
 
@@ -87,11 +87,11 @@ def command(
 
 
 def _repair(change: Change, trust: Trusted, format: str) -> Repair:
-    from qualitywatch.cli import repairs  # who only judges need not pay for it
+    from qualitywatch.cli import check_restore  # who only judges need not pay for it
 
-    repairs.refuse_odd(change, format=format)
+    check_restore.refuse_odd(change, format=format)
     with progress("putting back"):
-        return repairs.repaired(change, trust)
+        return check_restore.repaired(change, trust)
 
 
 def _change(

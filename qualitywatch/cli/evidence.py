@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
+from qualitywatch import whole_file
 from qualitywatch.errors import UserError
 from qualitywatch.gate.evidence import Document
 from qualitywatch.git import Repository
@@ -18,6 +18,8 @@ def cleared(name: str, repository: Repository) -> Path:
     So a work tree is judged without it. Raises `UserError` where it could not be
     written, or is a file that git keeps.
     """
+    import tempfile  # not paid for by who wants no evidence
+
     path = Path(name).absolute()
     path = path.parent.resolve() / path.name
     if path.is_symlink() or (path.exists() and not stat.S_ISREG(path.stat().st_mode)):
@@ -25,9 +27,8 @@ def cleared(name: str, repository: Repository) -> Path:
     if _is_tracked(path, repository):
         raise _unwritable(path, "it is a file of the repository that is judged")
     try:
-        _beside(path).touch(exist_ok=False)
-        _beside(path).unlink()
-        path.unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
     return path
@@ -35,21 +36,11 @@ def cleared(name: str, repository: Repository) -> Path:
 
 def write(path: Path, told: Document) -> None:
     """Put *told* at *path*, whole or not at all."""
-    beside = _beside(path)
+    content = json_text(told, indent=2).encode() + b"\n"
     try:
-        with beside.open("xb") as file:
-            file.write(json_text(told, indent=2).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        whole_file.replace(path, content, durable=True, mode=whole_file.usual_mode())
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def _is_tracked(path: Path, repository: Repository) -> bool:

@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
 from qualitywatch import local_socket
-from qualitywatch.daemon.place import Running, state_dir_of
+from qualitywatch.daemon.place import Running, lock_file_of, state_dir_of
 from qualitywatch.errors import InTheWay, MachineError
 
 ANSWER_SECONDS = 60
@@ -35,7 +35,9 @@ def reach(root: Path, stack: ExitStack) -> Exchange:
         running = Running.read(state_dir)
         connection = _connected(Path(running.socket)) if running else None
         if connection is not None:
-            return stack.enter_context(_through(connection))
+            exchange = stack.enter_context(_through(connection))
+            _refuse_impostor(connection, state_dir)
+            return exchange
         try:
             return stack.enter_context(_without_daemon(root))
         except InTheWay:
@@ -73,6 +75,33 @@ def _through(connection: socket.socket) -> Iterator[Exchange]:
         yield exchange
 
 
+def _refuse_impostor(connection: socket.socket, state_dir: Path) -> None:
+    """Who put another socket in the place of ours must not be told the passphrase.
+
+    The daemon holds the lock, and the kernel says who does: no file can be forged.
+    """
+    peer, holders = local_socket.peer(connection), _holders(lock_file_of(state_dir))
+    if peer and holders and peer not in holders:
+        raise MachineError(
+            f"process {peer} listens there, and is not the daemon: somebody may want"
+            " your passphrase",
+            place=str(connection.getpeername()),
+            hint="find that process and stop it; then: qualitywatch stop, start",
+        )
+
+
+def _holders(lock: Path) -> set[int]:
+    """The processes that hold *lock*; none where the system does not say."""
+    try:
+        inode = str(lock.stat().st_ino)
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return set()
+    rows = (line.split() for line in lines)
+    held = (row for row in rows if len(row) > 5 and row[1] == "FLOCK")
+    return {int(row[4]) for row in held if row[5].rpartition(":")[2] == inode} - {0, -1}
+
+
 def _silent(why: str) -> MachineError:
     return MachineError(
         f"the daemon does not answer: {why}",
@@ -84,12 +113,12 @@ def _silent(why: str) -> MachineError:
 def _without_daemon(root: Path) -> Iterator[Exchange]:
     import asyncio  # a running daemon makes all of this unnecessary
 
-    from qualitywatch.daemon import daemon
+    from qualitywatch.daemon.offline import offline
 
     with asyncio.Runner() as runner:
         contexts = AsyncExitStack()
         try:
-            opening = contexts.enter_async_context(daemon.offline(root))
+            opening = contexts.enter_async_context(offline(root))
             service = runner.run(opening)
             joining = contexts.enter_async_context(service.session(local=True))
             session = runner.run(joining)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from qualitywatch import whole_file
 from qualitywatch.errors import UserError
 from qualitywatch.model import GateReport, Noun
 from qualitywatch.reports import FORMATS, Look
@@ -103,7 +104,8 @@ def _put(target: Target, content: bytes) -> None:
         with path.open("wb") as file:  # a pipe, a device: nothing to replace
             file.write(content)
     else:
-        _replace(path, content)
+        mode = whole_file.usual_mode()
+        whole_file.replace(path, content, durable=False, mode=mode)
 
 
 def _grows(target: Target, path: Path) -> bool:
@@ -116,14 +118,3 @@ def _grows(target: Target, path: Path) -> bool:
 
 def _is_special(path: Path) -> bool:
     return path.exists() and not stat.S_ISREG(path.stat().st_mode)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Nobody ever reads half a report: the new file takes the place of the old one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ import click
 from qualitywatch.cli.verdict import here
 from qualitywatch.errors import ConfigError, MachineError
 from qualitywatch.git import Repository, incoming_objects
-from qualitywatch.hooks import framework, installation
+from qualitywatch.hooks import framework, installation, probing
 from qualitywatch.hooks.git import Answer, answer_commit, answer_push
 
 RECEIVE_SECONDS = 60
@@ -92,6 +92,9 @@ def command(harness: str, event: str, arguments: _Arguments) -> int:
     if answering is None:
         known = ", ".join(" ".join(name) for name in HOOKS)
         raise click.UsageError(f"no hook is called {harness} {event}; known: {known}")
+    if probed := probing.answer():
+        print(f"qualitywatch: {probed}", file=sys.stderr)
+        return 1  # so that nobody passes us by it
     answer = answering(arguments)
     if answer.text:
         print(f"qualitywatch: {answer.text}", end="", file=sys.stderr)

@@ -11,10 +11,13 @@ from pathlib import Path
 import click
 
 from qualitywatch import config, credentials
+from qualitywatch.audit import Decision
 from qualitywatch.cli import passphrase
 from qualitywatch.cli.operator import observer_session, refuse_agent, root_around
 from qualitywatch.cli.terminal import say, say_block
-from qualitywatch.daemon.place import DATABASE_NAME, Running, enrol, held
+from qualitywatch.daemon.audit_head import note_newest, refuse_other
+from qualitywatch.daemon.place import Running, enrol, held
+from qualitywatch.enrolment import DATABASE_NAME
 from qualitywatch.errors import MachineError, UserError
 from qualitywatch.git import Repository
 from qualitywatch.hooks.installation import install
@@ -96,6 +99,7 @@ def _changed(state_dir: Path, file: Path | None, new_file: Path | None) -> str:
         if known is None:
             raise UserError("there is no passphrase yet", hint="qualitywatch init")
         if not credentials.verify_passphrase(known, passphrase.given(file)):
+            asyncio.run(_note_refusal(state_dir))
             raise UserError("this is not the passphrase; nothing was changed")
         hashed = credentials.hash_passphrase(passphrase.chosen(new_file))
         asyncio.run(_keep_hash(state_dir, hashed))
@@ -104,12 +108,26 @@ def _changed(state_dir: Path, file: Path | None, new_file: Path | None) -> str:
 
 async def _known_hash(state_dir: Path) -> str | None:
     async with Store.open(state_dir / DATABASE_NAME, _now) as store:
+        await refuse_other(store)
         return await store.passphrase_hash()
 
 
 async def _keep_hash(state_dir: Path, hashed: str) -> None:
     async with Store.open(state_dir / DATABASE_NAME, _now) as store:
         await store.set_passphrase_hash(hashed)
+        await note_newest(store)
+
+
+async def _note_refusal(state_dir: Path) -> None:
+    decision = Decision(
+        action="passphrase.change",
+        who="a local process",
+        object="passphrase",
+        result="refused",
+        reason="WRONG_PASSPHRASE",
+    )
+    async with Store.open(state_dir / DATABASE_NAME, _now) as store:
+        await store.write(lambda write: write.add_audit(decision, _now().isoformat()))
 
 
 def _settings(root: Path) -> str:

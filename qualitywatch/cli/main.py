@@ -12,7 +12,6 @@ import gc
 import importlib
 import os
 import sys
-import traceback
 
 import click
 
@@ -46,14 +45,21 @@ COMMANDS = {
     "scan": ("scan", "Count what is implemented in a tree, and list what is not."),
     "history": ("history", "Replay commits: who dropped what, per agent and author."),
     "agents": ("agents", "List the agents and where they stand."),
+    "agent": ("agent", "Show one agent: who it is, where it stands, for what."),
     "quarantine": ("quarantine", "Put an agent or workspace in quarantine by hand."),
+    "repairs": ("repairs", "List or show what agents in quarantine offer."),
     "release": ("release", "Release an agent or workspace from quarantine."),
     "violations": ("violations", "List, show, restore or dismiss violations."),
     "hooks": ("hooks", "Install, remove or inspect the git hooks."),
     "hook": ("hook", "What the installed hooks call."),
     "rules": ("rules", "List, show, test or start rules."),
+    "export": ("export", "Write the records for other programs."),
+    "doctor": ("doctor", "Look at the whole chain, and say how to mend it."),
     "approve": ("approve", "Approve settings and rules that have changed."),
     "tokens": ("tokens", "Create, list or revoke the tokens of the hub."),
+    "backup": ("backup", "Back up the records and the lost code to one file."),
+    "restore-db": ("restore_db", "Put a backup in the place of the records."),
+    "verify-audit": ("verify_audit", "Say whether the audit is as it was written."),
     "demo": ("demo", "See the whole story on a throw-away repository."),
 }
 
@@ -129,6 +135,8 @@ def _refused_by_machine(error: OSError) -> int:
 
 
 def _bug() -> int:
+    import traceback  # nobody else has to pay for it
+
     traceback.print_exc()
     terminal.note("this is a bug in qualitywatch; please report the text above")
     return EXIT_BUG

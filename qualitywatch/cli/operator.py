@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,9 +18,10 @@ from qualitywatch.cli.exchange import Exchange, reach
 from qualitywatch.daemon.place import refuse_if_vanished, state_dir_of
 from qualitywatch.errors import PeerError, UserError
 from qualitywatch.git import Repository
-from qualitywatch.model import workspace_subject
+from qualitywatch.model import workspace_name, workspace_subject
 
 AGENT_VARIABLE = "QUALITYWATCH_AGENT"
+SHORT_ID = 8  # signs of an id that a person has to read
 
 _Result = TypeVar("_Result", bound=msgspec.Struct)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -58,6 +60,16 @@ def _words(context: click.Context, option: click.Parameter, value: str) -> str:
     if not value.strip():
         raise click.BadParameter("say why, in words", context, option)
     return value.strip()
+
+
+class ListByDefault(click.Group):
+    """The group alone, or with options, means its command `list`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else "-"
+        if first.startswith("-") and first not in ctx.help_option_names:
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
 
 
 # Sessions
@@ -131,8 +143,16 @@ def known_subjects(hub: Session, repo: Path) -> list[str]:
         {row.agent.id for row in rows}
         | {quarantine.subject for quarantine in held.quarantines}
         | {row.agent for row in tokens.tokens if row.agent is not None}
-        | {workspace_subject(folder.name) for folder in _workspaces(repo)}
+        | set(_workspace_subjects(repo))
     )
+
+
+def _workspace_subjects(repo: Path) -> Iterator[str]:
+    """The daemon numbers workspaces whose folders have the same name."""
+    names = Counter(workspace_name(folder.name) for folder in _workspaces(repo))
+    for name, times in names.items():
+        yield workspace_subject(name)
+        yield from (workspace_subject(f"{name[:50]}-{n}") for n in range(2, times + 1))
 
 
 def unknown_subject(subject: str, known: Sequence[str]) -> UserError:

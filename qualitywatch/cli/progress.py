@@ -35,6 +35,10 @@ class Progress:
             self._done += 1
             yield item
 
+    def at(self, unit: str, done: int, total: int) -> None:
+        """*done* of *total* *unit* are behind us."""
+        self._unit, self._done, self._total = unit, done, total
+
     def line(self, now: float) -> str:
         """What to show at the time *now*."""
         sign = _SIGNS[int((now - self._started) / _EVERY) % len(_SIGNS)]

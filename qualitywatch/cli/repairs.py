@@ -1,136 +1,156 @@
-"""`check --restore`: the change with its lost code put back, as patch, text or JSON."""
+"""`qualitywatch repairs`: what agents in quarantine offer to put back."""
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import click
-import msgspec
 
-from qualitywatch import whole_file
-from qualitywatch.cli import terminal, verdict
-from qualitywatch.cli.restoring import patch, shown
-from qualitywatch.errors import MachineError, UserError
-from qualitywatch.gate import Trusted
-from qualitywatch.model import GO, Change, GateReport, Violation
+from qualitywatch.cli.operator import (
+    SHORT_ID,
+    ListByDefault,
+    Session,
+    observer_session,
+    repo_option,
+    watched_root,
+)
+from qualitywatch.cli.terminal import (
+    emit,
+    format_option,
+    note,
+    say,
+    say_block,
+    say_list,
+    say_object,
+)
+from qualitywatch.errors import UserError
+from qualitywatch.model import Repair
+from qualitywatch.protocol import Nothing, Quarantines, ShownRepair, ShowRepair
 
-_STDOUT = "-"
-
-
-class Repair(NamedTuple):
-    """The change as it was, as it is now, and what was done to it."""
-
-    original: Change
-    change: Change
-    restored: tuple[Violation, ...]
-    refused: tuple[tuple[Violation, str], ...]
-
-    @property
-    def patch(self) -> str:
-        """What putting back changes; empty where nothing."""
-        return patch(self.original.path, self.original.after, self.change.after)
-
-    def conclude(
-        self, report: GateReport, format: str, output: str | None, *, verbose: bool
-    ) -> int:
-        """Show the patch or write the text; the code that says what *report* decided.
-
-        *report* is that of the restored text.
-        """
-        if output is not None and self.change.after is not None:
-            _write(output, self.change.after)
-        code = 0 if report.decision == GO else 1
-        if output == _STDOUT:
-            self._complain()
-            return code
-        if format == "json":
-            text = terminal.json_text(self._object(report), indent=2)
-            terminal.emit(f"{text}\n", utf8=True)
-            return code
-        if output is None:
-            terminal.emit(shown(self.patch, colour=sys.stdout.isatty()))
-        self._complain()
-        changes = [self.change]
-        return verdict.conclude(report, format=format, verbose=verbose, changes=changes)
-
-    def _object(self, report: GateReport) -> dict[str, object]:
-        """The report on the restored text, and what was done to it."""
-        fields: dict[str, object] = msgspec.to_builtins(report)
-        refused = [{"violation": one, "reason": why} for one, why in self.refused]
-        more = {"patch": self.patch, "restored": self.restored, "refused": refused}
-        return {**fields, **more}
-
-    def _complain(self) -> None:
-        for violation, reason in self.refused:
-            place = f"{violation.path}:{violation.line}"
-            terminal.note(f"{place}: {violation.rule} can not be put back: {reason}")
+MAX_BYTES = 4 * 1024 * 1024
 
 
-def refuse_odd(change: Change, *, format: str) -> None:
-    """Raise where there is no base, or no place in the format for a patch."""
-    if change.before is None and change.problem is None:
-        raise click.UsageError("--restore needs --before: it puts back lines of it")
-    if format not in ("text", "json"):
-        raise click.UsageError("--restore goes with --format text or json")
+class Offered(NamedTuple):
+    """A repair, and who offers it."""
+
+    subject: str
+    repair: Repair
 
 
-def repaired(change: Change, trust: Trusted) -> Repair:
-    """*change* with what it lost put back, as far as that can be exact."""
-    from qualitywatch.workers.once import restore_once
-
-    if change.problem is not None or change.before is None:
-        return Repair(change, change, (), ())
-    done = restore_once(change, trust.rules, limits=trust.settings.analysis)
-    problem = (
-        change.problem if done.problem is None else f"not restored: {done.problem}"
-    )
-    after = msgspec.structs.replace(change, after=done.content, problem=problem)
-    refused = tuple((one.violation, one.reason) for one in done.refused)
-    return Repair(change, after, done.restored, refused)
+COLUMNS: dict[str, Callable[[Offered], str]] = {
+    "ID": lambda row: row.repair.id[:SHORT_ID],
+    "SUBJECT": lambda row: row.subject,
+    "LACKS": lambda row: str(row.repair.lacking or "nothing"),
+    "LINES": lambda row: f"+{row.repair.added} -{row.repair.removed}",
+    "BYTES": lambda row: str(row.repair.size),
+    "PATH": lambda row: row.repair.path,
+}
 
 
-def _write(output: str, content: bytes) -> None:
-    if output == _STDOUT:
-        _print(content)
+@click.group("repairs", cls=ListByDefault)
+def command() -> None:
+    """List or show what agents in quarantine offer to put back."""
+
+
+@command.command("list")
+@repo_option
+@format_option("text", "json", "jsonl")
+def list_(repo: Path, format: str) -> None:
+    """List every file on offer, and how many violations it would leave."""
+    with observer_session(watched_root(repo)) as hub:
+        offered = _offered(hub)
+    if format == "text":
+        say_list(offered, format, columns=COLUMNS, empty="nothing is on offer")
         return
-    path = Path(output)
-    try:
-        mode = _mode(path)
-        whole_file.replace(path, content, durable=True)
-        path.chmod(mode)
-    except OSError as error:
-        raise MachineError(
-            f"can not be written: {error.strerror}",
-            place=output,
-            hint="name a file in a folder that exists and that you may write to",
-        ) from error
+    rows = [{"subject": row.subject, "repair": row.repair} for row in offered]
+    say_list(rows, format, columns={}, empty="")
 
 
-def _print(content: bytes) -> None:
-    try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        terminal.drop_output()
+@command.command("show")
+@click.argument("id")
+@click.option("--whole", is_flag=True, help="The whole file instead of a patch.")
+@repo_option
+@format_option("text", "json")
+def show(id: str, whole: bool, repo: Path, format: str) -> None:
+    """Show the repair ID (or the beginning of it) as a patch of the file now.
 
-
-def _mode(path: Path) -> int:
-    """The mode of the file there; of a new one as the user's mask has it."""
-    try:
-        status = path.lstat()
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
-    if not stat.S_ISREG(status.st_mode):
-        raise UserError(
-            "is a link or no regular file, and is not replaced",
-            place=str(path),
-            hint="name the file itself",
+    Nothing is written: the agent writes it once you have released it.
+    """
+    with observer_session(watched_root(repo)) as hub:
+        found = _found(_offered(hub), id)
+        content = _content(hub, found.repair)
+    if format == "json":
+        say_object(
+            {"subject": found.subject, "repair": found.repair, "content": content}
         )
-    return stat.S_IMODE(status.st_mode)
+        return
+    _tell(found)
+    _show(found.repair, content, whole=whole)
+
+
+def _offered(hub: Session) -> list[Offered]:
+    known = hub.call("quarantines.list", Nothing(), Quarantines).quarantines
+    return [Offered(held.subject, one) for held in known for one in held.repairs]
+
+
+def _found(offered: list[Offered], id: str) -> Offered:
+    matching = [row for row in offered if row.repair.id.startswith(id)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise UserError(
+            f"{len(matching)} repairs have an id that begins with {id!r}",
+            hint="give more of the id",
+        )
+    raise UserError(
+        f"no repair {id!r} is on offer", hint="`qualitywatch repairs` lists them"
+    )
+
+
+def _content(hub: Session, repair: Repair) -> str:
+    """All of it, piece by piece."""
+    pieces: list[str] = []
+    offset: int | None = 0
+    while offset is not None:
+        asked = ShowRepair(repair=repair.id, offset=offset)
+        piece = hub.call("repair.show", asked, ShownRepair)
+        pieces.append(piece.content)
+        offset = piece.next
+    return "".join(pieces)
+
+
+def _tell(found: Offered) -> None:
+    repair = found.repair
+    say(f"{found.subject} offers {repair.path} in {repair.workspace}")
+    say(f"  {repair.lines} lines, {repair.size} bytes, sha256 {repair.sha256[:12]}")
+    say(f"  violations it would leave: {repair.lacking or 'none'}")
+    for violation in repair.violations:
+        say(
+            f"    {violation.path}:{violation.line}  {violation.rule}:"
+            f" {violation.message}"
+        )
+
+
+def _show(repair: Repair, content: str, *, whole: bool) -> None:
+    from qualitywatch.cli.restoring import patch, shown
+
+    if whole:
+        return say_block(content.removesuffix("\n"))
+    standing = _standing(repair)
+    if standing == content.encode():
+        return note("the file stands like that already")
+    found = patch(repair.path, standing, content.encode())
+    return emit(shown(found, colour=sys.stdout.isatty()))
+
+
+def _standing(repair: Repair) -> bytes | None:
+    """The file as it is now; what can not be read counts as absent, and is said."""
+    from qualitywatch.judge import files
+
+    file = files.read(Path(repair.workspace), repair.path, limit=MAX_BYTES)
+    if file.problem is not None:
+        note(f"{repair.path}: the file {file.problem}, so all of the offer is shown")
+    return file.content

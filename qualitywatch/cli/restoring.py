@@ -12,7 +12,7 @@ from typing import NamedTuple
 import click
 
 from qualitywatch import rulebook
-from qualitywatch.cli.operator import Session
+from qualitywatch.cli.operator import SHORT_ID, Session
 from qualitywatch.cli.progress import progress
 from qualitywatch.cli.terminal import emit, note, safe, say
 from qualitywatch.config import Analysis
@@ -25,12 +25,11 @@ from qualitywatch.model import Change, Violation
 from qualitywatch.protocol import Agents, FindBase, KeptBase, Nothing
 from qualitywatch.regex import regex
 from qualitywatch.store.blobs import Blobs
-from qualitywatch.store.database import BLOBS
+from qualitywatch.store.opening import BLOBS
 
 SEARCHED_COMMITS = 50
 MAX_BYTES = 4 * 1024 * 1024
 SHORT_COMMIT = 12
-SHORT_ID = 8
 
 _HASH = regex(r"[0-9a-f]{64}")
 _COLOURS = {"+": "32", "-": "31", "@": "36"}

@@ -24,6 +24,7 @@ from qualitywatch.protocol import (
     ListTokens,
     RevokeToken,
     Role,
+    RotateToken,
     TokenRow,
     Tokens,
 )
@@ -33,7 +34,7 @@ MAX_DAYS = 3650
 
 @click.group("tokens")
 def command() -> None:
-    """Create, list or revoke the tokens with which programs connect to the hub."""
+    """Create, list, rotate or revoke the tokens that let programs in."""
 
 
 @command.command("create")
@@ -69,15 +70,7 @@ def create(
     wanted = CreateToken(role=role, agent=agent, name=name, days=days, nonce="")
     with as_operator(repo, passphrase_file) as hub:
         created = hub.call("tokens.create", wanted, CreatedToken)
-    if format == "json":
-        say_object(created)
-        return
-    say(created.token)
-    row = created.row
-    note(
-        f"token {row.id} for {row.agent or row.role}, good until"
-        f" {moment(row.expires_at)}; it is not shown again"
-    )
+    _show(created, format)
 
 
 @command.command("list")
@@ -111,6 +104,37 @@ def revoke(id: str, repo: Path, passphrase_file: Path | None, format: str) -> No
         say_object(row)
     else:
         say(f"revoked token {row.id} of {row.agent or row.role}")
+
+
+@command.command("rotate")
+@click.argument("id")
+@click.option(
+    "--days",
+    type=click.IntRange(1, MAX_DAYS),
+    default=30,
+    show_default=True,
+    help="How long the new one is good.",
+)
+@operator_options
+@format_option("text", "json")
+def rotate(
+    id: str, days: int, repo: Path, passphrase_file: Path | None, format: str
+) -> None:
+    """End the token ID at once and print another for the same agent or role."""
+    wanted = RotateToken(id=id, days=days, nonce="")
+    with as_operator(repo, passphrase_file) as hub:
+        _show(hub.call("tokens.rotate", wanted, CreatedToken), format)
+
+
+def _show(created: CreatedToken, format: str) -> None:
+    if format == "json":
+        return say_object(created)
+    say(created.token)
+    row = created.row
+    return note(
+        f"token {row.id} for {row.agent or row.role}, good until"
+        f" {moment(row.expires_at)}; it is not shown again"
+    )
 
 
 def _check_agent(role: Role, agent: str | None) -> None:

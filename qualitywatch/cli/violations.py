@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 
+from qualitywatch import replacing
 from qualitywatch.cli.operator import (
+    SHORT_ID,
+    ListByDefault,
     Session,
     as_operator,
     observer_session,
@@ -16,9 +19,7 @@ from qualitywatch.cli.operator import (
     repo_option,
     watched_root,
 )
-from qualitywatch.cli.replacing import put
 from qualitywatch.cli.restoring import (
-    SHORT_ID,
     Kept,
     as_object,
     base_of,
@@ -38,12 +39,26 @@ from qualitywatch.cli.terminal import (
     say_object,
     say_table,
 )
-from qualitywatch.errors import UserError
-from qualitywatch.model import Evidence, Violation
-from qualitywatch.protocol import Dismiss, ListViolations, Violations
+from qualitywatch.errors import MachineError, UserError
+from qualitywatch.model import Evidence, Grounds, Violation
+from qualitywatch.protocol import (
+    Blame,
+    Blames,
+    Dismiss,
+    FindBlames,
+    ListViolations,
+    Violations,
+)
 
 MAX_LISTED = 500
 SHOWN_LINES = 200
+_GROUNDS = {
+    Grounds.REPORT: "its report of this content",
+    Grounds.WORKSPACE: "the workspace, in which it works alone",
+    Grounds.PROCESS: "the environment of a process, which may say anything",
+    Grounds.COMMIT: "the name on the commit, which may say anything",
+    Grounds.UNKNOWN: "the place: nobody came forward",
+}
 COLUMNS: dict[str, Callable[[Violation], str]] = {
     "ID": lambda violation: violation.id[:SHORT_ID],
     "SEVERITY": lambda violation: violation.severity.value,
@@ -54,17 +69,7 @@ COLUMNS: dict[str, Callable[[Violation], str]] = {
 }
 
 
-class _ListByDefault(click.Group):
-    """`violations` alone, or with options, means `violations list`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        first = args[0] if args else "-"
-        if first.startswith("-") and first not in ctx.help_option_names:
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("violations", cls=_ListByDefault)
+@click.group("violations", cls=ListByDefault)
 def command() -> None:
     """List, show, restore or dismiss violations; `list` where nothing is named."""
 
@@ -109,10 +114,12 @@ def show(id: str, repo: Path, format: str) -> None:
     with observer_session(root) as hub:
         violation = _found(hub, id)
         place = kept(hub, violation, root)
+        asked = FindBlames(violation=violation.id)
+        blames = hub.call("violation.blames", asked, Blames).blames
     if format == "json":
         say_object(violation)
     else:
-        _tell(violation, place)
+        _tell(violation, place, blames)
 
 
 @command.command("restore")
@@ -147,6 +154,26 @@ def restore(id: str, yes: bool, dry_run: bool, repo: Path, format: str) -> int:
     elif is_wanted:
         tell_written(found)
     return 0 if found.reason is None and (is_wanted or dry_run) else 1
+
+
+def put(root: Path, path: str, content: bytes, *, instead: bytes | None) -> None:
+    """Write *content* to *path* below *root*, which must still hold *instead*."""
+    try:
+        replacing.put(root, path, content, instead=instead)
+    except ValueError:
+        raise UserError("is no path inside the workspace", place=path) from None
+    except replacing.Changed:
+        raise UserError(
+            "the file changed after the patch was shown; nothing was written",
+            place=path,
+            hint="run it again",
+        ) from None
+    except OSError as error:
+        raise MachineError(
+            f"can not be written: {error.strerror}",
+            place=str(root / path),
+            hint="a link on the way to it is not followed",
+        ) from error
 
 
 @command.command("dismiss")
@@ -194,7 +221,7 @@ def _found(hub: Session, id: str) -> Violation:
     )
 
 
-def _tell(violation: Violation, place: Kept) -> None:
+def _tell(violation: Violation, place: Kept, blames: Sequence[Blame]) -> None:
     say(
         f"{violation.path}:{violation.line}:{violation.column}"
         f"  {violation.severity.upper()}/{violation.confidence}"
@@ -204,6 +231,8 @@ def _tell(violation: Violation, place: Kept) -> None:
     say(f"    {violation.excerpt}")
     say(f"  remedy: {violation.remedy}")
     say(f"  agent: {violation.agent or 'nobody could be named'}")
+    for blame in blames:
+        say(f"    {blame.subject} answers for it, by {_GROUNDS[blame.grounds]}")
     say(f"  id: {violation.id}")
     if violation.evidence is not None:
         for line in (*_evidence(violation.evidence), *_lost(violation, place)):

@@ -12,6 +12,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -19,19 +20,22 @@ from typing import Any, Self
 import click
 import msgspec
 
-from qualitywatch import approval, credentials
+from qualitywatch import approval, credentials, failpoints
 from qualitywatch.analysis import CHECKS
-from qualitywatch.approval import Effective
+from qualitywatch.approval import Effective, Standing
+from qualitywatch.audit import Decision
 from qualitywatch.cli import passphrase
 from qualitywatch.cli.operator import refuse_agent, root_around
 from qualitywatch.cli.terminal import format_option, json_text, note, say
 from qualitywatch.daemon import daemon
-from qualitywatch.daemon.place import DATABASE_NAME, enrol, held, state_dir_of
+from qualitywatch.daemon.audit_head import note_newest, refuse_other
+from qualitywatch.daemon.place import enrol, held, state_dir_of
+from qualitywatch.enrolment import DATABASE_NAME
 from qualitywatch.errors import UserError
 from qualitywatch.git import Repository
 from qualitywatch.model import Event
 from qualitywatch.protocol import cloud_event
-from qualitywatch.store import Store
+from qualitywatch.store import Store, Transaction
 
 EXIT_INTERRUPTED = 130
 _BACKLOG = 10_000  # events a reader of our output may be behind
@@ -46,22 +50,27 @@ _BACKLOG = 10_000  # events a reader of our output may be behind
     " one from the settings on, 7433]",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
-@format_option("text", "jsonl")
+@format_option("text", "jsonl", "quiet")
+@click.option(failpoints.OPTION, "is_test", is_flag=True, hidden=True)
 @passphrase.option
 def command(
     path: Path,
     port: int | None,
     open_page: bool,
     format: str,
+    is_test: bool,
     passphrase_file: Path | None,
 ) -> int:
     """Watch the repository at PATH: daemon, hub and page, until Ctrl-C.
 
     Needs no `init`: without an operator passphrase it asks for one on a terminal, else
     it makes one and prints it once. After the ready line it prints violations and
-    quarantines as they come, with `--format jsonl` every event.
+    quarantines as they come, with `--format jsonl` every event, with `quiet` nothing.
     """
     refuse_agent()
+    failpoints.arm(is_test=is_test)
+    if is_test:
+        note(failpoints.WARNING)
     root = watchable(path)
     going_by = prepare(root, passphrase_file)
     with _Output(_FORMATS[format]) as output:
@@ -149,16 +158,32 @@ def prepare(root: Path, file: Path | None) -> Effective:
 
 async def _prepared(root: Path, database: Path, file: Path | None) -> Effective:
     async with Store.open(database, _now) as store:
+        await refuse_other(store)
         going_by = approval.effective(root, await store.approved_settings())
         if going_by.is_first:  # what can not be read is not approved
             approval.rules_of(going_by.standing, known_checks=CHECKS)
-        if await store.passphrase_hash() is None:
+        has_passphrase = await store.passphrase_hash() is not None
+        if not has_passphrase:
             hashed = credentials.hash_passphrase(_passphrase(file))
             await store.set_passphrase_hash(hashed)
         if going_by.is_first:
-            content = approval.write(going_by.standing)
-            await store.write(lambda write: write.approve_settings(content))
+            await store.write(partial(_approve_first, going_by.standing))
+        if going_by.is_first or not has_passphrase:
+            await note_newest(store)
         return going_by
+
+
+def _approve_first(standing: Standing, write: Transaction) -> None:
+    """Keep what stood there at the first start, which somebody had to begin with."""
+    write.approve_settings(approval.write(standing))
+    decision = Decision(
+        action="settings.approve",
+        who="daemon",
+        object=standing.digest,
+        result="allowed",
+        reason="first start: what stood in the files",
+    )
+    write.add_audit(decision, _now().isoformat())
 
 
 def _now() -> datetime:
@@ -287,5 +312,5 @@ _LINES: MappingProxyType[str, Callable[[dict[str, Any]], str]] = MappingProxyTyp
     }
 )
 _FORMATS: MappingProxyType[str, Callable[[Event], str | None]] = MappingProxyType(
-    {"text": _text_line, "jsonl": _json_line}
+    {"text": _text_line, "jsonl": _json_line, "quiet": lambda event: None}
 )

@@ -1,7 +1,8 @@
 """The daemon in the background: started, found and stopped from another process.
 
-It is the same `qualitywatch watch`, in a session of its own, and writes what it would
-print to `daemon.log` in the state folder.
+It is the same `qualitywatch watch`, in a session of its own. What it says while it
+starts, and should it crash, goes to `daemon.log` in the state folder; what happens goes
+to its log, see `logs`, which is kept small.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ def _spawn(root: Path, log: Path, port: int | None) -> int:
     """The id of a new daemon, which nothing ties to us."""
     # -P: else a file of the folder we are in could pass for one of our modules.
     words = [sys.executable, "-P", "-m", "qualitywatch", "watch", str(root)]
+    words += ["--format", "quiet"]
     if port is not None:
         words += ["--port", str(port)]
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW

@@ -9,7 +9,6 @@ a state folder that vanished is noticed and never quietly made anew.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import stat
 import time
@@ -20,15 +19,14 @@ from pathlib import Path
 import msgspec
 
 from qualitywatch import whole_file
+from qualitywatch.enrolment import DATABASE_NAME, Marks
 from qualitywatch.errors import InTheWay, MachineError
 from qualitywatch.git import Repository
 from qualitywatch.model import Noun
 
-SOCKET_NAME = "hub.sock"
-DATABASE_NAME = "state.db"
 _DAEMON_NAME = "daemon.json"
 _LOCK_NAME = "lock"
-_ENROLLED = "qualitywatch.enrolled"
+ENROLLED = "qualitywatch.enrolled"  # the setting of git that says so too
 _LOCK_PATIENCE = 0.4  # somebody may only be looking whether a daemon runs
 
 
@@ -46,7 +44,7 @@ class Running(Noun):
         if not is_held(state_dir):
             return None
         try:
-            content = (state_dir / _DAEMON_NAME).read_bytes()
+            content = whole_file.read(state_dir / _DAEMON_NAME)
             return msgspec.json.decode(content, type=cls)
         except (OSError, msgspec.DecodeError):
             return None  # it is just starting or stopping
@@ -71,27 +69,34 @@ def enrol(root: Path, *, again: bool = False) -> Path:
     """The state folder of *root*, made where it is new; `mark` follows.
 
     Raises `MachineError` where a mark says that there was one and it is gone, unless
-    *again*: then a human has decided to begin anew.
+    *again*: then a human has decided to begin anew, or to go on with what is there.
     """
     if not again:
         refuse_if_vanished(root)
     state_dir = state_dir_of(root)
     _make_private(state_dir)
+    if again:
+        Marks(state_dir).accept()
     return state_dir
 
 
 def mark(root: Path) -> None:
     """Note outside the state folder that there is one now, with records in it."""
     repository = Repository.discover(root)
-    _Marks(repository, _state_dir(repository, root)).set()
+    marks = Marks(_state_dir(repository, root))
+    marks.set()
+    if repository and repository.setting(ENROLLED) != marks.id:
+        repository.set_setting(ENROLLED, marks.id)
 
 
 def refuse_if_vanished(root: Path) -> None:
     """Raises `MachineError` where *root* is enrolled and its records are gone."""
     repository = Repository.discover(root)
     state_dir = _state_dir(repository, root)
-    is_there = (state_dir / DATABASE_NAME).exists()
-    if not is_there and _Marks(repository, state_dir).set_before():
+    if (state_dir / DATABASE_NAME).exists():
+        return
+    in_git = repository and repository.setting(ENROLLED)
+    if in_git or Marks(state_dir).is_set():
         raise MachineError(
             "this repository is enrolled, but its state folder is gone: nobody can say "
             "who is in quarantine",
@@ -126,43 +131,24 @@ def held(state_dir: Path) -> Iterator[None]:
     descriptor = _lock_file(state_dir)
     try:
         _lock(descriptor, state_dir)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        os.pwrite(descriptor, f"{os.getpid():<20}".encode(), 0)  # never half of it
+        Running.forget(state_dir)  # one that was killed could not say goodbye
         yield
     finally:
         os.close(descriptor)
 
 
-class _Marks:
-    """What says outside the state folder that there is one."""
-
-    def __init__(self, repository: Repository | None, state_dir: Path) -> None:
-        self._repository = repository
-        self._content = str(state_dir)
-        self._id = hashlib.sha256(os.fsencode(state_dir)).hexdigest()[:16]
-
-    def set_before(self) -> bool:
-        """True when one of the marks is there."""
-        in_git = self._repository and self._repository.setting(_ENROLLED)
-        return bool(in_git) or self._file().exists()
-
-    def set(self) -> None:
-        """Make the marks that are missing."""
-        file = self._file()
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file.write_text(self._content)
-        if self._repository and not self._repository.setting(_ENROLLED):
-            self._repository.set_setting(_ENROLLED, self._id)
-
-    def _file(self) -> Path:
-        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        return Path(home) / "qualitywatch" / self._id
-
-
 def _state_dir(repository: Repository | None, root: Path) -> Path:
     folder = repository.state_dir if repository else root / ".qualitywatch" / "state"
-    return folder.resolve()
+    folder = folder.parent.resolve() / folder.name
+    if folder.is_symlink():
+        raise MachineError(
+            "the state folder is a link: it must be a folder of its own, so that nobody"
+            " puts another in its place",
+            place=str(folder),
+            hint="see who made the link; move the folder back to where it was",
+        )
+    return folder
 
 
 def _make_private(folder: Path) -> None:
@@ -207,7 +193,7 @@ def _lock(descriptor: int, state_dir: Path) -> None:
 
 
 def _in_the_way(descriptor: int, state_dir: Path) -> InTheWay:
-    pid = os.pread(descriptor, 32, 0).decode("ascii", "replace")
+    pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
     running = Running.read(state_dir)
     where = f" at {running.url}" if running else ""
     return InTheWay(

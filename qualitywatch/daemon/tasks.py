@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import sys
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Self
 
 from qualitywatch.errors import MachineError
+from qualitywatch.warden import Warden
+
+BUG = "a bug in qualitywatch"  # what is degraded after one
+_LOG = logging.getLogger("qualitywatch.daemon")
+
+RETRY_SECONDS = 5.0  # before what failed begins anew
 
 
 class Tasks:
     """Runs coroutines until it is left; then those that still run are cancelled.
 
     This is the daemon's boundary: a coroutine that raises ends alone, and *complain*
-    hears of it.
+    hears of it. What is kept begins anew: else one odd file would end a watch for good.
     """
 
     def __init__(self, complain: Callable[[Exception], Awaitable[object]]) -> None:
@@ -37,9 +46,39 @@ class Tasks:
         task.add_done_callback(lambda _: work.close())  # cancelled before it began
         return task
 
+    def keep(
+        self, work: Callable[[], Coroutine[Any, Any, object]]
+    ) -> asyncio.Task[None]:
+        """Run *work* for as long as we run: where it fails, it begins anew."""
+        return self.spawn(self._again_and_again(work))
+
+    async def _again_and_again(
+        self, work: Callable[[], Coroutine[Any, Any, object]]
+    ) -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                with contextlib.suppress(MachineError):
+                    await self._complain(error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
     async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
         except Exception as error:
             with contextlib.suppress(MachineError):  # the store may be what fails
                 await self._complain(error)
+
+
+async def complain(warden: Warden, error: Exception) -> None:
+    """What one task could not do is told to everybody; a bug with its traceback."""
+    if isinstance(error, MachineError):
+        return await warden.degraded("machine", error.problem)
+    _LOG.error(BUG, exc_info=error)
+    reason = f"{type(error).__name__}: {error}"[:500]
+    if warden.degraded_now.get(BUG) != reason:
+        traceback.print_exception(error, file=sys.stderr)
+    return await warden.degraded(BUG, reason)

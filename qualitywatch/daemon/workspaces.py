@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from qualitywatch.config import Watch
 from qualitywatch.daemon.tasks import Tasks
+from qualitywatch.errors import MachineError, UserError
 from qualitywatch.git import Repository
-from qualitywatch.judge import Judge
+from qualitywatch.judge import AsCommitted, Judge
 from qualitywatch.warden import Warden
-from qualitywatch.watcher import GitMoved, Hint, Recovered, Saved, Trouble, Watcher
+from qualitywatch.watcher import (
+    TROUBLES,
+    GitMoved,
+    Hint,
+    Recovered,
+    Saved,
+    Trouble,
+    Watcher,
+)
 
-_CHUNK = 100  # hints judged at once; a burst of thousands is no thousands of tasks
+_AT_ONCE = 64  # paths of a workspace; what waits beyond them waits in its watcher
+_CHUNK = 200  # files read without a turn for the others
+_RETRY_SECONDS = 1.0
+_CHECKOUTS = "the list of checkouts"  # what is degraded while one can not be opened
 
 
 class Workspaces:
@@ -35,6 +48,9 @@ class Workspaces:
         self._main = main
         self._open: dict[Path, Repository | None] = {}
         self._following: dict[Path, asyncio.Task[None]] = {}
+        self._judging: dict[Path, set[asyncio.Task[None]]] = {}
+        self._git_moved = asyncio.Event()
+        self._watchers: dict[Path, Watcher] = {}
         self._opening = asyncio.Lock()
 
     @property
@@ -42,16 +58,53 @@ class Workspaces:
         """What is watched."""
         return tuple(self._open)
 
+    @property
+    def watchers(self) -> dict[Path, Watcher]:
+        """Who watches, by the checkout."""
+        return dict(self._watchers)
+
+    def files(self, root: Path) -> list[str]:
+        """Every file of the checkout at *root* that is ours to judge."""
+        return self._watchers[root].files()
+
+    def take(self, settings: Watch) -> None:
+        """Go by other settings from now on; what they leave out is left out."""
+        known, self._settings = self._settings, settings
+        if known.ignore != settings.ignore:
+            for watcher in self._watchers.values():
+                watcher.leave_out(settings.ignore)
+
     async def open_all(self, judge: Judge) -> None:
         """Watch every checkout that the repository has now."""
         self._judge = judge
         accept = await judge.is_new()  # the first start: what stands is the beginning
         await self._watch(self._main, accept=accept)
         await self._keep_up(accept=accept)
+        self._tasks.keep(self._keep_up_with_git)
+
+    async def barrier(self) -> None:
+        """Return once every file that was written before the call has been judged."""
+        for root, watcher in self.watchers.items():
+            await watcher.barrier()
+            if judging := self._judging.get(root):
+                await asyncio.wait(judging)
 
     async def find(self, folder: Path) -> None:
         """Watch the checkout that holds *folder*, if it is a new one of ours."""
         await self._keep_up(accept=False)
+
+    async def _keep_up_with_git(self) -> None:
+        while True:
+            await self._git_moved.wait()
+            self._git_moved.clear()
+            try:
+                await self._keep_up(accept=False)
+            except (MachineError, UserError) as error:  # git may be in the midst of it
+                await self._warden.degraded(_CHECKOUTS, error.problem)
+                await asyncio.sleep(_RETRY_SECONDS)
+                self._git_moved.set()
+            else:
+                await self._warden.recovered(_CHECKOUTS)
 
     async def _keep_up(self, *, accept: bool) -> None:
         """Watch the checkouts that git has now, and leave those it has no longer."""
@@ -61,17 +114,20 @@ class Workspaces:
         async with self._opening:
             listed = await asyncio.to_thread(_checkouts, main)
             for root in sorted(listed - self._open.keys()):
-                if root.is_dir():
+                if (root / ".git").exists():  # else git is about to make it
                     await self._watch(root, accept=accept)
             for root in self._open.keys() - listed - {self._main}:
                 await self._leave(root)
 
     async def _watch(self, root: Path, *, accept: bool) -> None:
         repository = await asyncio.to_thread(Repository.discover, root)
+        if root != self._main and (repository is None or repository.root != root):
+            raise MachineError("git does not know this checkout yet", place=str(root))
         watcher = Watcher(
             root,
             git_dir=repository.git_dir if repository else None,
             ignored_by_git=repository.ignored if repository else None,
+            held_by_git=repository.holds_folder if repository else None,
             patterns=self._settings.ignore,
             state_dir=self._state_dir,
         )
@@ -81,43 +137,73 @@ class Workspaces:
             await opening.enter_async_context(watcher)
             await self._judge.open(root, repository, watcher.files(), accept=accept)
             self._open[root] = repository  # only now: what fails is tried again
+            self._watchers[root] = watcher
             following = self._follow(watcher, opening.pop_all())
             self._following[root] = self._tasks.spawn(following)
+            if repository is not None:  # without git every file was compared already
+                files = watcher.files()
+                self._tasks.spawn(self._verify(root, repository, files))
+
+    async def _verify(
+        self, root: Path, repository: Repository, files: Sequence[str]
+    ) -> None:
+        """Read every file once: who wrote git's index could have hidden a change."""
+        with suppress(MachineError):  # the root is gone, and its watcher says so
+            compare = await asyncio.to_thread(AsCommitted, root, repository)
+            for start in range(0, len(files), _CHUNK):
+                part = files[start : start + _CHUNK]
+                for path in await asyncio.to_thread(compare.others, part):
+                    await self._judge.saved(root, path)
 
     async def _leave(self, root: Path) -> None:
         """git has removed the checkout at *root*: nobody works there any more."""
         self._following.pop(root).cancel()
         del self._open[root]
+        del self._watchers[root]
         self._judge.close(root)
-        await self._warden.recovered(_part(root, "root"))
+        for what in TROUBLES:
+            await self._warden.recovered(_part(root, what))
 
     async def _follow(self, watcher: Watcher, opened: AsyncExitStack) -> None:
-        async with opened:
-            async for hint in watcher.hints():
-                self._tasks.spawn(self._take(watcher.root, hint))
+        """Take what the watcher says as fast as the judge can: it keeps the rest."""
+        judging: set[asyncio.Task[None]] = set()
+        self._judging[watcher.root] = judging
+        try:
+            async with opened:
+                async for hint in watcher.hints():
+                    await self._take(watcher.root, hint, judging)
+        finally:
+            self._judging.pop(watcher.root, None)
 
-    async def _take(self, root: Path, hint: Hint) -> None:
+    async def _take(
+        self, root: Path, hint: Hint, judging: set[asyncio.Task[None]]
+    ) -> None:
         match hint:
             case Saved(paths, renamed):
-                for start in range(0, len(paths), _CHUNK):
-                    part = paths[start : start + _CHUNK]
-                    await asyncio.gather(
-                        *(
-                            self._judge.saved(root, p, renamed_from=renamed.get(p))
-                            for p in part
-                        )
+                for path in paths:
+                    if len(judging) >= _AT_ONCE:
+                        await _first_of(judging)
+                    saved = self._judge.saved(
+                        root, path, renamed_from=renamed.get(path)
                     )
+                    task = self._tasks.spawn(saved)
+                    judging.add(task)
+                    task.add_done_callback(judging.discard)
             case GitMoved():
                 await self._judge.git_moved(root)
-                await self._keep_up(accept=False)
+                self._git_moved.set()
             case Trouble(what, reason):
                 await self._warden.degraded(_part(root, what), reason)
             case Recovered(what):
                 await self._warden.recovered(_part(root, what))
 
 
+async def _first_of(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
 def _part(root: Path, what: str) -> str:
-    return f"watching {root.name} ({what})"
+    return f"watching {root} ({what})"  # two may have one name
 
 
 def _checkouts(repository: Repository) -> frozenset[Path]:

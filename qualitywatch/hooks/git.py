@@ -2,8 +2,9 @@
 
 First whose work it is: an agent in quarantine neither commits nor pushes, nor does
 anybody push what it has made. Then what it contains, by the gate. Nothing here needs
-the daemon: quarantines come from its mirror, and a mirror that is missing or can not
-be read is an error, which stops the commit (design: closed, not open).
+the daemon: who is in quarantine is in its mirror (`quarantines`), and a mirror that is
+missing or can not be believed is an error, which stops the commit (design: closed, not
+open).
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qualitywatch import mirror
 from qualitywatch.errors import MachineError
 from qualitywatch.gate import (
     ChangeSet,
@@ -29,6 +29,7 @@ from qualitywatch.gate import (
 )
 from qualitywatch.git import Commit, Range, Repository, is_absent
 from qualitywatch.hooks import published
+from qualitywatch.hooks.quarantines import known
 from qualitywatch.mirror import Mirror
 from qualitywatch.model import GO, Analysis, GateReport, Noun, Quarantine
 from qualitywatch.reports import Look, bases_of, text
@@ -73,7 +74,7 @@ class PushedRef(Noun):
 
 def answer_commit(repository: Repository, *, agent: str | None, clock: Clock) -> Answer:
     """May what is staged be committed?"""
-    state = mirror.read(repository.state_dir)
+    state = known(repository.state_dir)
     in_quarantine = concerned(state, agent=agent, workspaces=_here(repository))
     if in_quarantine:
         return _refused("commit", in_quarantine)
@@ -91,7 +92,7 @@ def answer_push(
     clock: Clock,
 ) -> Answer:
     """May the commits that git lists in *lines* go to *remote*?"""
-    state = mirror.read(repository.state_dir)
+    state = known(repository.state_dir)
     refs = parse_refs(lines)
     outgoing = {ref: _outgoing(repository, ref, remote) for ref in refs}
     in_quarantine = concerned(
@@ -259,9 +260,7 @@ def _fetch_first(refs: Sequence[PushedRef], remote: str) -> Answer:
     )
 
 
-def _refused(what: str, quarantines: Sequence[Quarantine]) -> Answer:
+def _refused(what: str, found: Sequence[Quarantine]) -> Answer:
     head = f"this {what} is refused: it is the work of an agent in quarantine"
-    blocks = [
-        "\n".join(text.quarantine_lines(quarantine)) for quarantine in quarantines
-    ]
+    blocks = ["\n".join(text.quarantine_lines(quarantine)) for quarantine in found]
     return Answer(allowed=False, text="\n\n".join([head, *blocks]) + "\n")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from qualitywatch import mirror
+from qualitywatch import mirror, whole_file
+from qualitywatch.enrolment import Marks
 from qualitywatch.errors import UserError
 from qualitywatch.gate import known_state
 from qualitywatch.git import Repository
@@ -37,6 +38,7 @@ class Standing(StrEnum):
     MISSING = "missing"
     FOREIGN = "foreign"  # another program's, and ours is not asked
     BROKEN = "broken"  # ours, but git does not run it or its interpreter is gone
+    CHANGED = "changed"  # ours, but not as this version writes it
 
 
 class HookStatus(Noun):
@@ -68,6 +70,8 @@ def install(
     folder.mkdir(exist_ok=True)
     for name in names:
         _install(folder / name, interpreter)
+    if not server:
+        Marks(repository.state_dir).keep_hooks(names)
     return status(repository)
 
 
@@ -80,6 +84,9 @@ def uninstall(repository: Repository) -> list[HookStatus]:
             path.unlink()
         if original.exists() and not path.exists():
             original.rename(path)
+    marks = Marks(repository.state_dir)
+    if marks.hooks():
+        marks.keep_hooks(())
     return status(repository)
 
 
@@ -95,13 +102,18 @@ def status(repository: Repository) -> list[HookStatus]:
         for name in SERVER_HOOKS
         if repository.root is None or is_ours(folder / name)
     )
-    return [_status(folder / name) for name in (*here, *server)]
+    return standings(folder, (*here, *server))
+
+
+def standings(folder: Path, names: Iterable[str]) -> list[HookStatus]:
+    """How the hooks *names* stand in *folder*."""
+    return [_status(folder / name) for name in names]
 
 
 def is_ours(path: Path) -> bool:
     """True for a script that `install` has written."""
     try:
-        return ID.encode() in path.read_bytes()
+        return ID.encode() in whole_file.read(path)
     except OSError:
         return False
 
@@ -179,17 +191,21 @@ def _ensure_mirror(repository: Repository) -> None:
 def _install(path: Path, interpreter: Path) -> None:
     if path.is_symlink() or (path.exists() and not is_ours(path)):
         path.rename(_original(path))
-    script = (
-        _TEMPLATE.read_text("utf-8")
-        .replace("@HOOK@", path.name)
-        .replace("@INSTALL@", _INSTALL[path.name in SERVER_HOOKS])
-        .replace("@PYTHON@", shlex.quote(str(interpreter)))
-    )
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".qualitywatch-")
     with os.fdopen(descriptor, "wb") as file:
-        file.write(os.fsencode(script))
+        file.write(_script(path.name, str(interpreter)))
         os.fchmod(descriptor, 0o755)
     Path(name).replace(path)
+
+
+def _script(hook: str, interpreter: str) -> bytes:
+    """What `install` writes, to the byte."""
+    return os.fsencode(
+        _TEMPLATE.read_text("utf-8")
+        .replace("@HOOK@", hook)
+        .replace("@INSTALL@", _INSTALL[hook in SERVER_HOOKS])
+        .replace("@PYTHON@", shlex.quote(interpreter))
+    )
 
 
 def _status(path: Path) -> HookStatus:
@@ -210,11 +226,14 @@ def _standing(path: Path, interpreter: str | None) -> Standing:
     if interpreter is None:
         return Standing.FOREIGN
     runs = os.access(path, os.X_OK) and os.access(interpreter, os.X_OK)
-    return Standing.INSTALLED if runs else Standing.BROKEN
+    if not runs:
+        return Standing.BROKEN
+    is_whole = whole_file.read(path) == _script(path.name, interpreter)
+    return Standing.INSTALLED if is_whole else Standing.CHANGED
 
 
 def _interpreter(path: Path) -> str:
     """The program that the script calls; empty where somebody has edited it out."""
-    lines = os.fsdecode(path.read_bytes()).splitlines()
+    lines = os.fsdecode(whole_file.read(path)).splitlines()
     found = [line for line in lines if line.startswith(_PYTHON)]
     return "".join(shlex.split(found[0].removeprefix(_PYTHON))) if found else ""

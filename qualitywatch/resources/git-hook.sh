@@ -32,7 +32,8 @@ gone() {
 }
 
 # Another tool may have moved this hook and call it from its own, which is ORIGINAL now.
-if [ -x "$ORIGINAL" ] && [ "${QUALITYWATCH_CHAINED:-}" != "$ORIGINAL" ]; then
+# `qualitywatch doctor` only asks whether we are here: then nothing else is run.
+if [ -z "${QUALITYWATCH_PROBE:-}" ] && [ -x "$ORIGINAL" ] && [ "${QUALITYWATCH_CHAINED:-}" != "$ORIGINAL" ]; then
     feed | QUALITYWATCH_CHAINED=$ORIGINAL "$ORIGINAL" "$@" || exit $?
 fi
 
