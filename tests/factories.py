@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,10 +12,12 @@ from qualitywatch.model import (
     Change,
     Confidence,
     Evidence,
+    Offer,
     Severity,
     Violation,
     ViolationType,
 )
+from qualitywatch.warden import repairs
 
 
 def change(
@@ -32,6 +35,19 @@ def change(
 def agent(id: str = "cursor-1", **fields: Any) -> Agent:
     """An agent that is called like its id."""
     return Agent(**{"id": id, "name": id, **fields})
+
+
+def offer(
+    path: str = "app.py", content: str = "back\n", violations: Sequence[Violation] = ()
+) -> Offer:
+    """A repair of a file that is gone, with its content."""
+    return repairs.offer(
+        path=path,
+        workspace="/repo",
+        content=content.encode(),
+        standing=None,
+        violations=violations,
+    )
 
 
 def violation(**fields: Any) -> Violation:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import msgspec
 from qualitywatch import credentials
 from qualitywatch.attribution import Attribution
 from qualitywatch.config import Hub, Policy
+from qualitywatch.hub.frames import Frame
+from qualitywatch.hub.origins import Caller
 from qualitywatch.hub.service import Service
 from qualitywatch.hub.sessions import Session
 from qualitywatch.hub.stream import Stream
@@ -23,7 +26,7 @@ from qualitywatch.model import (
     Agent,
     Analysis,
     Grounds,
-    Repair,
+    Offer,
     Verdict,
     Violation,
     When,
@@ -73,11 +76,11 @@ class WordJudge:
 
     async def repair(
         self, agent: Agent, changes: Sequence[ProposedFile]
-    ) -> tuple[Repair, ...]:
+    ) -> tuple[Offer, ...]:
         return tuple(
-            Repair(
-                path=file.path,
-                new_content=file.new_content,
+            factories.offer(
+                file.path,
+                file.new_content,
                 violations=self._analysis(file.path, file.new_content).violations,
             )
             for file in changes
@@ -139,6 +142,12 @@ class House:
             await self.warden.connected("somebody", "session")
 
 
+@cache
+def _hashed() -> str:
+    """The passphrase's hash, which is slow to make on purpose."""
+    return credentials.hash_passphrase(PASSPHRASE)
+
+
 @asynccontextmanager
 async def house(folder: Path, *, limits: Hub | None = None) -> AsyncIterator[House]:
     """A hub whose store is new; the passphrase is set."""
@@ -154,7 +163,7 @@ async def house(folder: Path, *, limits: Hub | None = None) -> AsyncIterator[Hou
             state_dir=folder / "state",
         )
         await warden.restore()
-        await store.set_passphrase_hash(credentials.hash_passphrase(PASSPHRASE))
+        await store.set_passphrase_hash(_hashed())
         judge = WordJudge(warden, root)
         service = Service(
             warden=warden,
@@ -166,6 +175,7 @@ async def house(folder: Path, *, limits: Hub | None = None) -> AsyncIterator[Hou
             monotonic=clock.monotonic,
             limits=limits,
             version="0.test",
+            guess_pause=0.0,
         )
         yield House(store, warden, stream, service, clock, judge, root)
 
@@ -177,11 +187,11 @@ class Ear:
     frames: list[bytes] = field(default_factory=list)
     closed: int | None = None
 
-    def offer(self, frame: bytes) -> None:
-        self.frames.append(frame)
+    def offer(self, frame: Frame) -> None:
+        self.frames.extend(frame.contents)
 
-    async def send(self, frame: bytes) -> None:
-        self.frames.append(frame)
+    async def send(self, frame: Frame) -> None:
+        self.frames.extend(frame.contents)
 
     def close(self, code: int, reason: str) -> None:
         self.closed = code
@@ -233,10 +243,12 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(house: House, *, local: bool = False) -> AsyncIterator[Peer]:
+async def peer(
+    house: House, *, local: bool = False, caller: Caller | None = None
+) -> AsyncIterator[Peer]:
     """A peer that has not said hello."""
     ear = Ear()
-    async with house.service.session(ear, local=local) as session:
+    async with house.service.session(ear, local=local, caller=caller) as session:
         yield Peer(house, session, ear)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,30 @@ def test_readme_opens_with_two_commands() -> None:
 
     assert 2 == len(block)
     assert all(line.startswith("python3 -m venv .venv && ") for line in block)
-    assert block[1].endswith("pytest -q")
+    assert block[1].endswith("pytest -q -n auto")
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_links_lead_somewhere(document: str) -> None:
-    """A relative link in a document names a file that exists."""
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / document).read_text())
+@pytest.mark.parametrize(
+    "document",
+    [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))],
+    ids=lambda document: str(document.relative_to(ROOT)),
+)
+def test_links_lead_somewhere(document: Path) -> None:
+    """A relative link in a document names a file that exists, from where it stands."""
+    links = re.findall(r"\]\((?!http)([^)#]+)(?:#[^)]*)?\)", document.read_text())
 
-    assert [] == [link for link in links if not (ROOT / link).exists()]
+    assert [] == [link for link in links if not (document.parent / link).exists()]
+
+
+def test_the_parts_in_the_guide_are_the_layers_that_are_checked() -> None:
+    """Who adds a package finds its place in the guide."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in contracts if one["type"] == "layers")
+    guide = (ROOT / "CONTRIBUTING.md").read_text().split("## Parts\n\n```\n", 1)[1]
+    names = re.findall(r"^ {3}(\S+(?: \S+)*)", guide.split("```")[0], re.MULTILINE)
+
+    assert layers == "\n".join(names).replace("|\n", "| ").splitlines()
 
 
 def test_the_page_of_the_wire_is_in_step() -> None:

@@ -22,7 +22,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from qualitywatch.hub.server import Server
-from qualitywatch.model import Evidence, Repair
+from qualitywatch.model import Evidence
 from qualitywatch.protocol import Report, Role
 from tests import factories, hubs
 from tests.hubs import HONEST, LAZY, PASSPHRASE
@@ -300,7 +300,7 @@ def test_agents_and_events_are_live(live: Live, page: Page) -> None:
 
 def test_repair_is_shown_beside_the_button(live: Live, page: Page) -> None:
     live.drop_code()
-    repair = Repair(path="src/app.ts", new_content=HONEST)
+    repair = factories.offer("src/app.ts", HONEST)
     live.do(live.house.warden.propose_repair("cursor-1", [repair]))
     page.look(live.token())
 
@@ -308,7 +308,7 @@ def test_repair_is_shown_beside_the_button(live: Live, page: Page) -> None:
     assert "repair proposed" in card.text
     assert "clean" in card.text
     card.find_element(By.CSS_SELECTOR, "[data-slot=repair-list] summary").click()
-    assert "return 1" in card.text
+    page.until_text("article.quarantine", "return 1")
 
 
 def test_ticker_begins_with_what_happened_lately(live: Live, page: Page) -> None:
@@ -429,6 +429,10 @@ def test_hostile_text_is_only_text(live: Live, page: Page, start: int) -> None:
     page.until(lambda: len(page.all("article.quarantine")) == 6)
     for summary in page.all("#board summary"):
         summary.click()
+    offered = "[data-slot=repair-list] pre"
+    page.until(
+        lambda: all(one.get_attribute("textContent") for one in page.all(offered))
+    )
 
     state = page.browser.execute_script(
         "return [window.hurt === true, document.scripts.length,"
@@ -496,7 +500,7 @@ def _attack(live: Live, agent: str, payload: str) -> None:
         ),
     )
     report = Report(event_id=agent, path=f"src/{payload}", new_content=LAZY)
-    repair = Repair(path=payload, new_content=payload)
+    repair = factories.offer(payload, payload)
     live.do(live.house.warden.seen(about))
     live.do(live.house.judge.reported(about, report))
     live.do(live.house.warden.propose_repair(agent, [repair]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 from qualitywatch.cli import main
 from qualitywatch.model import GO
 from tests.conftest import Repo
+from tests.integration import guarded as guarding
 from tests.integration.gates import BASE_FILES, Gate
+from tests.integration.guarded import Guarded
+from tests.integration.house import House
 from tests.integration.operating import BASE, Operator, Watching
 
 
@@ -61,3 +65,35 @@ def gate(
         return report
 
     return run
+
+
+@pytest.fixture(scope="session")
+def guarded_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, because a passphrase takes its time."""
+    place = tmp_path_factory.mktemp("guarded")
+    guarding.make(place)
+    return place
+
+
+@pytest.fixture
+def guarded(
+    guarded_template: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Guarded]:
+    """A repository with hooks, with an agent and a workspace in quarantine."""
+    live = guarded_template / "live"
+    shutil.copytree(guarded_template / "kept", live, symlinks=True)
+    for name, value in guarding.home(live).items():
+        monkeypatch.setenv(name, value)
+    yield Guarded(live, capsys)
+    shutil.rmtree(live)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A warden whose records are new."""
+    house = House(tmp_path / "state")
+    await house.start()
+    yield house
+    await house.stop()

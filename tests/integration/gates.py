@@ -7,9 +7,51 @@ from typing import Any
 
 from qualitywatch.git import Repository
 from tests.conftest import Repo
-from tests.integration.test_gate import HONEST, STRICT
-from tests.integration.test_hooks import CALLED, CALLER
 
+STRICT = '[gate]\nfail_on = "medium"\nconfidence = "possible"\n'
+HONEST = """\
+def pay(card):
+    try:
+        charge(card)
+    except CardDeclined as error:
+        log(error)
+"""
+LAZY = """\
+def pay(card):
+    try:
+        charge(card)
+    except Exception:
+        pass
+"""
+CALLED = """\
+def total(cart, rate):
+    net = sum(line.price for line in cart)
+    tax = net * rate
+    return round(net + tax, 2)
+
+
+def refund(cart):
+    for line in cart:
+        line.price = -line.price
+    return total(cart, 0)
+"""
+MORE = """\
+
+
+def discount(cart, share):
+    for line in cart:
+        line.price *= 1 - share
+    return total(cart, 0)
+"""
+HOLLOW = CALLED.replace(
+    """\
+    net = sum(line.price for line in cart)
+    tax = net * rate
+    return round(net + tax, 2)
+""",
+    "    # TODO: implement\n    return 0\n",
+)
+CALLER = "from app import discount, refund, total\n\nprint(total([], 1), refund([]))\n"
 SHELL = "deploy() {\n  make all\n  ./push.sh\n}\n"
 BASE_FILES = {
     "qualitywatch.toml": STRICT,

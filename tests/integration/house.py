@@ -72,21 +72,23 @@ class House:
         self.folder = folder
         self.policy = Policy(**policy)
         self.told: list[Event] = []
+        self.now = NOW
         self._stack = AsyncExitStack()
 
     async def start(self) -> None:
-        opening = Store.open(self.folder / "state.db", lambda: NOW)
+        opening = Store.open(self.folder / "state.db", lambda: self.now)
         self.store = await self._stack.enter_async_context(opening)
         self.warden = Warden(
             self.store,
             policy=self.policy,
             publish=self.told.append,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             state_dir=self.folder,
         )
         await self.warden.restore()
 
     async def stop(self) -> None:
+        await self.warden.finish_notes()
         await self._stack.aclose()
 
     async def restart(self) -> None:
@@ -100,6 +102,6 @@ class House:
     async def fill_disk(self, *, full: bool = True) -> None:
         """Let the database grow no more, or again."""
         pages = 1 if full else 10**6
-        await self.store._database.read(
+        await self.store._database.alone(
             lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}")
         )

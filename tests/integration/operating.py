@@ -22,6 +22,7 @@ from qualitywatch import config
 from qualitywatch.attribution import Attribution
 from qualitywatch.cli.main import run
 from qualitywatch.daemon import place
+from qualitywatch.enrolment import DATABASE_NAME
 from qualitywatch.model import Analysis, ChangeType, Grounds, Noun, Violation, When
 from qualitywatch.store import Store
 from qualitywatch.warden import Judged, Warden
@@ -104,7 +105,7 @@ class Operator:
     async def _record(
         self, violations: tuple[Violation, ...], agent: str, base: str | None
     ) -> None:
-        database = self.state_dir / place.DATABASE_NAME
+        database = self.state_dir / DATABASE_NAME
         async with Store.open(database, now) as store:
             warden = Warden(
                 store,

@@ -164,7 +164,11 @@ async def test_what_everybody_can_write_is_not_approved_by_a_call(tmp_path: Path
 
         said = await peer.call("settings.approve", digest=digest, nonce=nonce)
 
+        records = (await hub.warden.finish_notes(), await hub.store.audit())[1]
         assert "error" in said
+        assert ("settings.approve", "refused") in {
+            (r.action, r.result) for r in records
+        }
         (hub.root / "qualitywatch.toml").chmod(0o600)
         await peer.operate("settings.approve", digest=digest)
 
@@ -176,3 +180,18 @@ def test_a_rule_that_can_not_be_used_is_named_as_it_stands():
         approval.rules_of(approval.Standing(rules=rules), known_checks=CHECKS)
 
     assert refused.value.place.startswith(".qualitywatch/rules/logic-error/own.md:")
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_forest_of_folders_for_rules_keeps_nobody_busy(repo: Repo, is_link: bool):
+    """Whoever makes a link to `/`, or a million folders, is refused in no time."""
+    place = repo.root / "elsewhere" if is_link else repo.root / ".qualitywatch/rules"
+    for number in range(approval.MAX_RULES + 10):
+        (place / f"{number}").mkdir(parents=True)
+    if is_link:
+        (repo.root / ".qualitywatch").mkdir()
+        (repo.root / ".qualitywatch/rules").symlink_to(place)
+
+    assert len(approval.stamp(repo.root)) < approval.MAX_RULES
+    with pytest.raises(RuleError, match="more than"):
+        approval.standing(repo.root)

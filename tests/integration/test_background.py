@@ -57,6 +57,31 @@ def test_without_a_daemon_status_says_so_and_fails(operator):
     assert "no daemon watches" in asked.out
 
 
+def test_status_tells_who_is_held_and_how_the_guard_stands(operator):
+    operator.start()
+    operator.do("tokens", "create", "--role", "agent", "--agent", "cursor-1")
+    operator.do("quarantine", "cursor-1", "--reason", "looks wrong")
+
+    text = operator.look("status").out
+    told = operator.look("status", "--format", "json").data
+    operator.look("stop")
+    (repo_hook, _) = told["hooks"]
+    later = operator.look("status", "--format", "json").data
+
+    assert "in quarantine: cursor-1 since 20" in text
+    assert "looks wrong" in text
+    assert "files compared " in text
+    assert "git hook pre-commit: missing" in text
+    assert [("cursor-1", "quarantined")] == [
+        (one["subject"], one["state"]) for one in told["quarantines"]
+    ]
+    assert ("pre-commit", "missing") == (repo_hook["name"], repo_hook["standing"])
+    assert ["cursor-1"] == later["quarantined"]
+    number, _, digest = told["audit"].partition(":")
+    assert int(number) > 0
+    assert 64 == len(digest)
+
+
 def test_to_stop_what_does_not_run_is_no_error(operator):
     operator.init()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_gate import HONEST
+from tests.integration.gates import HONEST
 
 LAZY = """\
 def pay(card):

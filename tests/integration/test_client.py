@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -111,6 +111,19 @@ async def test_proposal_is_judged_and_not_recorded(hub: Hub) -> None:
         assert verdict.decision is Decision.DENY
         assert await hub.house.store.violations() == ()
         assert client.quarantine is None
+
+
+async def test_call_that_was_too_much_is_sent_again(tmp_path: Path) -> None:
+    """The caller only notices that it takes a little longer."""
+    limits = hubs.Hub(message_burst=5, messages_per_second=20)
+    async with hubs.house(tmp_path, limits=limits) as house:
+        hub = Hub(house)
+        await hub.start()
+        async with await hub.client() as client, _ticking(house):
+            verdicts = await asyncio.gather(*(client.permit("a.py") for _ in range(12)))
+        await hub.stop()
+
+    assert [Decision.ALLOW] * 12 == [verdict.decision for verdict in verdicts]
 
 
 async def test_quarantine_is_told_between_calls(hub: Hub) -> None:
@@ -259,7 +272,7 @@ async def test_revoked_client_ends(hub: Hub) -> None:
 
 
 async def test_unanswered_call_ends_with_its_time(hub: Hub) -> None:
-    async with await hub.client(timeout=0.3) as client:
+    async with await hub.client(timeout=2) as client:
         await hub.stop()
         with pytest.raises(HubUnreachable):
             await client.permit("app.py")
@@ -406,6 +419,20 @@ def test_public_names_are_exact() -> None:
 
 
 # Helpers
+
+
+@asynccontextmanager
+async def _ticking(house: House) -> AsyncIterator[None]:
+    """The clock of the hub goes as ours does."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            house.clock.forward(0.05)
+
+    task = asyncio.create_task(tick())
+    yield
+    task.cancel()
 
 
 @contextmanager

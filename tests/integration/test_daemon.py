@@ -21,53 +21,12 @@ from qualitywatch.daemon.place import Running, enrol, held, is_held, mark, state
 from qualitywatch.daemon.tasks import Tasks
 from qualitywatch.errors import InTheWay, MachineError
 from tests.conftest import Repo
+from tests.integration.daemons import Daemon
 
 BODY = "".join(f"    value_{n} = compute_{n}()\n" for n in range(12))
 WHOLE = f"def total():\n{BODY}    return value_0\n"
 LAZY = "def total():\n    # ... rest of the function unchanged\n    return value_0\n"
 SOURCES = str(Path(qualitywatch.__file__).parents[1])
-
-
-class Daemon:
-    """`qualitywatch watch` with every event on its standard output."""
-
-    def __init__(self, root: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "qualitywatch", "watch", str(root)]
-        self.log = root.parent / "daemon.log"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "--format", "jsonl", *options],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env={**os.environ, "PYTHONPATH": SOURCES},
-                start_new_session=True,  # no terminal: nobody is asked
-            )
-        self.ready = self._line()
-
-    @property
-    def errors(self) -> str:
-        """All it has said on stderr."""
-        return self.log.read_text()
-
-    def event(self, kind: str, **fields: str) -> dict:
-        """The next event of *kind* that holds *fields*; its data."""
-        while True:
-            event = json.loads(self._line())
-            data = event["data"]
-            if event["type"] == kind and fields.items() <= data.items():
-                return data
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Its exit code after a signal."""
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        with self.process:
-            return self.process.wait(timeout=20)
-
-    def _line(self) -> str:
-        return self.process.stdout.readline()
 
 
 @pytest.fixture
@@ -216,7 +175,7 @@ def test_a_port_that_is_taken_is_said(start, state_dir: Path):
         daemon = start("--port", str(port))
 
         assert 75 == daemon.end()
-        assert str(port) in daemon.errors
+        assert f"port {port} is taken by pid {os.getpid()}" in daemon.errors
     assert not is_held(state_dir)
 
 
@@ -332,6 +291,26 @@ async def test_a_task_that_fails_ends_alone():
         error = await asyncio.wait_for(told.get(), timeout=5)
 
     assert "a bug" == str(error)
+
+
+async def test_a_task_that_is_kept_begins_anew(monkeypatch: pytest.MonkeyPatch):
+    """Else whoever finds one odd file ends a watch for as long as the daemon runs."""
+    monkeypatch.setattr("qualitywatch.daemon.tasks.RETRY_SECONDS", 0.01)
+    told: asyncio.Queue[Exception] = asyncio.Queue()
+    begun = 0
+
+    async def fail() -> None:
+        nonlocal begun
+        begun += 1
+        raise LookupError("a bug")
+
+    async with Tasks(told.put) as tasks:
+        tasks.keep(fail)
+        async with asyncio.timeout(5):
+            await told.get()
+            await told.get()
+
+    assert 2 <= begun
 
 
 async def test_tasks_end_with_their_owner():

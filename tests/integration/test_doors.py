@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from tests.conftest import Repo
+from tests.integration.pushing import HOLLOWED, HONEST, MORE, add_remote
 
 ROOT = Path(__file__).parents[2]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -24,19 +25,6 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 GITLAB = ROOT / "templates" / "gitlab" / "qualitywatch.gitlab-ci.yml"
 RECIPES = (ROOT / "docs" / "git-hooks.md").read_text()
 NONE = "0" * 40
-
-HONEST = """\
-def total(prices, taxes):
-    net = sum(prices)
-    tax = sum(price * taxes.get(price, 0.19) for price in prices)
-    discount = net * 0.02 if net > 1000 else 0
-    return net + tax - discount
-"""
-HOLLOWED = """\
-def total(prices, taxes):
-    pass
-"""
-MORE = HONEST + "\n\ndef half(number):\n    return number / 2\n"
 
 
 class Built(Repo):
@@ -74,9 +62,7 @@ def _program(path: Path, command: str, **environment: str) -> Path:
 @pytest.fixture
 def built(repo: Repo, tmp_path: Path) -> Built:
     """Honest code, committed and pushed."""
-    remote = tmp_path / "remote.git"
-    repo.git("init", "-q", "--bare", "-b", "main", str(remote))
-    repo.git("remote", "add", "origin", str(remote))
+    add_remote(repo, tmp_path / "remote.git")
     repo.commit(**{"app.py": HONEST})
     repo.git("push", "-q", "-u", "origin", "main")
     return Built(repo.root, tmp_path / "programs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,58 +12,17 @@ import pytest
 from qualitywatch import mirror
 from qualitywatch.cli import main
 from qualitywatch.gate import staged, worktree
-from qualitywatch.git import Repository
 from qualitywatch.mirror import Mirror
 from qualitywatch.model import GO, NO_GO
 from tests.conftest import Repo
+from tests.integration.gates import HONEST, LAZY, STRICT, Gate, opened
 from tests.unit.test_gate import quarantine
-
-STRICT = '[gate]\nfail_on = "medium"\nconfidence = "possible"\n'
-HONEST = """\
-def pay(card):
-    try:
-        charge(card)
-    except CardDeclined as error:
-        log(error)
-"""
-LAZY = """\
-def pay(card):
-    try:
-        charge(card)
-    except Exception:
-        pass
-"""
-
-Gate = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
 def base(repo: Repo) -> str:
     """The first commit: honest code, and a gate that fails from medium on."""
     return repo.commit(**{"qualitywatch.toml": STRICT, "app.py": HONEST})
-
-
-@pytest.fixture
-def gate(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Gate:
-    """Runs `qualitywatch gate` inside the repository; the JSON that it prints."""
-
-    def run(*arguments: str, at: Path | None = None) -> dict[str, Any]:
-        monkeypatch.chdir(at or repo.root)
-        code = main.run(["gate", *arguments, "--format", "json"])
-        report: dict[str, Any] = json.loads(capsys.readouterr().out)
-        assert code == (0 if report["decision"] == GO else 1)
-        return report
-
-    return run
-
-
-def opened(repo: Repo) -> Repository:
-    """The repository, to be closed."""
-    repository = Repository.discover(repo.root)
-    assert repository is not None
-    return repository
 
 
 def _rules(report: dict[str, Any]) -> list[str]:

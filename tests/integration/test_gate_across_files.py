@@ -8,9 +8,7 @@ import pytest
 
 from qualitywatch.model import GO, NO_GO
 from tests.conftest import Repo
-from tests.integration.test_gate import Gate, gate
-
-__all__ = ["gate"]  # a fixture
+from tests.integration.gates import Gate
 
 PARSE = """\
 export function parse(line) {

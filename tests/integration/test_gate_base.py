@@ -14,8 +14,7 @@ from qualitywatch.errors import UserError
 from qualitywatch.gate import Base, named_base, usual_base
 from qualitywatch.git import Repository
 from tests.conftest import Repo
-from tests.integration.test_gate import HONEST, LAZY, STRICT
-from tests.integration.test_hooks import CALLED, CALLER, HOLLOW, MORE
+from tests.integration.gates import CALLED, CALLER, HOLLOW, HONEST, LAZY, MORE, STRICT
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
 GITLAB = {"GITLAB_CI": "true"}

@@ -18,7 +18,7 @@ from qualitywatch.cli import main
 from qualitywatch.gate.evidence import digest
 from qualitywatch.model import GO, NO_GO
 from tests.conftest import Repo
-from tests.integration.test_gate import HONEST, LAZY, STRICT
+from tests.integration.gates import HONEST, LAZY, STRICT
 
 CHECK = (
     "import hashlib, json, sys; told = json.load(sys.stdin); said = told.pop('sha256');"

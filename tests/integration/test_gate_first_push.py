@@ -7,8 +7,7 @@ import pytest
 from qualitywatch.gate import analyser, dropped_inside, first_push, trusted
 from qualitywatch.model import Analysis
 from tests.conftest import Repo
-from tests.integration.gates import opened
-from tests.integration.test_hooks import CALLED, HOLLOW
+from tests.integration.gates import CALLED, HOLLOW, opened
 
 
 def _dropped(repo: Repo) -> Analysis:

@@ -7,9 +7,7 @@ import pytest
 from qualitywatch.gate import between
 from qualitywatch.model import GO, NO_GO
 from tests.conftest import Repo
-from tests.integration.gates import Gate, opened
-from tests.integration.test_gate import LAZY
-from tests.integration.test_hooks import CALLED, CALLER, HOLLOW, MORE
+from tests.integration.gates import CALLED, CALLER, HOLLOW, LAZY, MORE, Gate, opened
 
 EVIL = CALLED.replace("    tax = net * rate\n", "").replace("net + tax", "net")
 

@@ -8,9 +8,7 @@ import pytest
 
 from qualitywatch.model import GO
 from tests.conftest import Repo
-from tests.integration.gates import Gate, at_doors, unread
-from tests.integration.test_gate import LAZY
-from tests.integration.test_hooks import CALLER, HOLLOW
+from tests.integration.gates import CALLER, HOLLOW, LAZY, Gate, at_doors, unread
 
 POINTER = (
     f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 123456\n"

@@ -8,9 +8,7 @@ import pytest
 
 from qualitywatch.model import NO_GO
 from tests.conftest import Repo
-from tests.integration.gates import Gate, at_doors, unread
-from tests.integration.test_gate import LAZY
-from tests.integration.test_hooks import CALLED, HOLLOW
+from tests.integration.gates import CALLED, HOLLOW, LAZY, Gate, at_doors, unread
 
 
 def test_a_detached_head(repo: Repo, base: str, gate: Gate) -> None:

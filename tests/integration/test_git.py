@@ -265,17 +265,33 @@ def test_a_dead_process_is_restarted(opened: Repository) -> None:
     assert opened.content("HEAD", "app.py") == b"a = 1\n"
 
 
-def test_a_filter_that_fails_is_an_error(repo: Repo) -> None:
-    """When git dies each time, we say so; the next file is read all the same."""
+@pytest.mark.parametrize("name", ["mine", "a=b", "with space", 'quo"te'])
+def test_no_filter_program_forges_what_was_committed(repo: Repo, name: str) -> None:
+    """Whoever writes `.git/config` neither has us run theirs nor chooses our base."""
+    repo.commit(**{"a.py": "real\n", "b.py": "real\n"})
+    with _open(repo.root) as repository:
+        repository.content("HEAD", "a.py")  # the process that stays has begun
+        for kind in ("smudge", "clean"):
+            forge = f"touch {repo.root.parent}/executed; echo forged"
+            repo.git("config", f"filter.{name}.{kind}", forge)
+        repo.git("config", f"filter.{name}.required", "true")
+        (repo.root / ".git" / "info").mkdir(exist_ok=True)
+        repo.write(".git/info/attributes", f"*.py filter={name.partition(' ')[0]}\n")
+        repo.write("a.py", "forged\n")
+
+        assert repository.content("HEAD", "a.py") == b"real\n"
+        assert ["a.py"] == [row.path for row in repository.worktree_changes()]
+    assert not (repo.root.parent / "executed").exists()
+
+
+def test_a_filter_program_can_not_keep_us_from_reading(repo: Repo) -> None:
     repo.git("config", "filter.bad.smudge", "false")
     repo.git("config", "filter.bad.required", "true")
     repo.git("config", "filter.bad.clean", "cat")
-    repo.commit(**{".gitattributes": "bad.py filter=bad\n", "bad.py": "", "a.py": "a"})
+    repo.commit(**{".gitattributes": "bad.py filter=bad\n", "bad.py": "b"})
 
     with _open(repo.root) as repository:
-        with pytest.raises(MachineError, match=r"git can not read HEAD:bad\.py"):
-            repository.content("HEAD", "bad.py")
-        assert repository.content("HEAD", "a.py") == b"a"
+        assert repository.content("HEAD", "bad.py") == b"b"
 
 
 def test_threads_do_not_mix_answers(repo: Repo) -> None:

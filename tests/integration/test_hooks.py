@@ -21,39 +21,10 @@ from qualitywatch.hooks.installation import Standing
 from qualitywatch.mirror import Mirror
 from tests.conftest import Repo
 from tests.factories import agent, violation
-from tests.integration.test_gate import HONEST, LAZY, STRICT
+from tests.integration.gates import CALLED, CALLER, HOLLOW, HONEST, LAZY, MORE, STRICT
 from tests.unit.test_gate import quarantine
 
 PYTHON = Path(sys.executable)
-CALLED = """\
-def total(cart, rate):
-    net = sum(line.price for line in cart)
-    tax = net * rate
-    return round(net + tax, 2)
-
-
-def refund(cart):
-    for line in cart:
-        line.price = -line.price
-    return total(cart, 0)
-"""
-MORE = """\
-
-
-def discount(cart, share):
-    for line in cart:
-        line.price *= 1 - share
-    return total(cart, 0)
-"""
-HOLLOW = CALLED.replace(
-    """\
-    net = sum(line.price for line in cart)
-    tax = net * rate
-    return round(net + tax, 2)
-""",
-    "    # TODO: implement\n    return 0\n",
-)
-CALLER = "from app import discount, refund, total\n\nprint(total([], 1), refund([]))\n"
 
 
 class Guarded(Repo):

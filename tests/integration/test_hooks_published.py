@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Repo
-from tests.integration.test_gate import HONEST, LAZY, STRICT
-from tests.integration.test_hooks import CALLED, CALLER, HOLLOW, Guarded, _install
+from tests.integration.gates import CALLED, CALLER, HOLLOW, HONEST, LAZY, STRICT
+from tests.integration.test_hooks import Guarded, _install
 
 
 @pytest.fixture

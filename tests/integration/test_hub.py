@@ -18,6 +18,7 @@ import msgspec
 import psutil
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from qualitywatch.errors import ConfigError, InTheWay, MachineError
@@ -28,6 +29,7 @@ from qualitywatch.protocol import (
     MAX_FRAME_BYTES,
     MAX_HELLO_BYTES,
     Role,
+    asyncapi,
 )
 from tests import hubs
 from tests.hubs import House
@@ -57,7 +59,10 @@ async def opened(
     async with connect(
         server.websocket_url,
         proxy=None,
-        additional_headers={**headers, **options.pop("additional_headers", {})},
+        additional_headers=[
+            *headers.items(),
+            *Headers(options.pop("additional_headers", {})).raw_items(),
+        ],
         **options,
     ) as socket:
         yield socket
@@ -170,7 +175,7 @@ async def test_revoked_token_closes_its_socket(house: House, server: Server) -> 
 
 @pytest.mark.parametrize("limit", ["max_connections", "max_connections_per_agent"])
 async def test_connections_are_capped(tmp_path: Path, limit: str) -> None:
-    """All together with 503, those of one agent with 1013."""
+    """All together, and those of one agent; who says hello later is closed (1013)."""
     limits = hubs.Hub(**{limit: 1})
     async with (
         hubs.house(tmp_path, limits=limits) as house,
@@ -178,13 +183,8 @@ async def test_connections_are_capped(tmp_path: Path, limit: str) -> None:
         opened(server, await house.token()) as first,
     ):
         await ask(first, "agent.status")
-        if limit == "max_connections":
-            with pytest.raises(InvalidStatus, match="503"):
-                await opened(server, await house.token()).__aenter__()
-        else:
-            async with opened(server, await house.token()) as second:
-                await ask(second, "session.hello")
-                assert await close_code(second) == 1013
+        with pytest.raises(InvalidStatus, match="503"):
+            await opened(server, await house.token()).__aenter__()
 
 
 # Who may knock
@@ -235,6 +235,13 @@ ORIGINS = {
     "http://127.0.0.1": 403,
     "http://127.0.0.1:1": 403,
     "https://127.0.0.1:{port}": 403,
+    "http://127.0.0.1:{port}/": 403,
+    "http://evil.example@127.0.0.1:{port}": 403,
+    "http://127.0.0.1:{port}@evil.example": 403,
+    "http://evil.example/http://127.0.0.1:{port}": 403,
+    "http://localhost.:{port}": 403,
+    "http://2130706433:{port}": 403,
+    "file://": 403,
 }
 
 
@@ -250,6 +257,14 @@ async def test_only_our_own_page_may_connect(
         found = refused.response.status_code
 
     assert found == status
+
+
+async def test_two_origins_are_one_too_many(server: Server) -> None:
+    own = f"http://127.0.0.1:{server.port}"
+    headers = [("Origin", own), ("Origin", "https://evil.example")]
+
+    with pytest.raises(InvalidStatus, match="403"):
+        await opened(server, additional_headers=Headers(headers)).__aenter__()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "::", "example.org", ""])
@@ -305,12 +320,22 @@ async def test_nothing_else_is_served(
     assert found == status
 
 
+async def test_the_wire_is_described(server: Server) -> None:
+    status, head, body = await get(server, "/asyncapi.json")
+
+    assert 200 == status
+    assert "application/json" in head
+    made = json.loads(msgspec.json.encode(asyncapi.document()))
+    assert made == json.loads(body)
+
+
 async def test_health_says_what_is_degraded(
     house: House, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing that can be stored means 503; anything else is told with 200."""
     await house.warden.degraded("watch", "too few watches")
-    status, _, body = await get(server, "/healthz")
+    observer = f"Bearer {await house.token(Role.OBSERVER)}"
+    status, _, body = await get(server, "/healthz", Authorization=observer)
     assert (status, json.loads(body)["degraded"]) == (200, {"watch": "too few watches"})
 
     monkeypatch.setattr(house.store, "write", _disk_full)
@@ -451,15 +476,15 @@ async def test_stalled_reader_is_cut_and_holds_no_memory(house: House) -> None:
         token = await house.token(Role.OBSERVER)
         stalled = [await _stalled(server, token) for _ in range(5)]
         async with opened(server, token) as reader:
-            await _follow(reader)
+            await follow(reader)
             before = psutil.Process().memory_info().rss
 
             for start in range(1, 5000, 50):
                 for sequence in range(start, start + 50):
-                    house.stream.publish(_noise(sequence))
-                assert await _hear(reader, 50) == list(range(start, start + 50))
+                    house.stream.publish(noise(sequence))
+                assert await hear(reader, 50) == list(range(start, start + 50))
 
-            await _until(lambda: len(house.stream.sessions) == 1)
+            await until(lambda: len(house.stream.sessions) == 1)
             assert psutil.Process().memory_info().rss - before < 30 * 2**20
         for connection in stalled:
             connection.transport.abort()
@@ -470,9 +495,9 @@ async def test_reader_that_is_too_slow_is_told_to_come_back(
     house: House, server: Server
 ) -> None:
     async with opened(server, await house.token()) as reader:
-        await _follow(reader)
-        for sequence in range(1000, 1300):
-            house.stream.publish(_noise(sequence))
+        await follow(reader)
+        for sequence in range(1000, 6000):  # more than the kernel takes for it
+            house.stream.publish(noise(sequence))
 
         assert await close_code(reader) == 1013
 
@@ -485,35 +510,38 @@ async def _stalled(server: Server, token: str) -> ClientConnection:
         ping_interval=None,
         additional_headers={"Authorization": f"Bearer {token}"},
     )
-    await _follow(connection)
+    await follow(connection)
     connection.transport.pause_reading()
     return connection
 
 
-async def _follow(connection: ClientConnection) -> None:
+async def follow(connection: ClientConnection) -> None:
     """Subscribe, and wait until it is live: calls are answered in order."""
     await ask(connection, "events.subscribe", since="now")
     await ask(connection, "stats")
 
 
-def _noise(sequence: int) -> Event:
+def noise(sequence: int, *, size: int = 4000) -> Event:
+    """An event that means nothing."""
     return Event(
         sequence=sequence,
         id=str(sequence),
         kind="change.analysed",
         time="2026-01-01T00:00:00+00:00",
-        data=msgspec.Raw(msgspec.json.encode({"path": "x" * 4000})),
+        data=msgspec.Raw(msgspec.json.encode({"path": "x" * size})),
     )
 
 
-async def _hear(reader: ClientConnection, count: int) -> list[int]:
+async def hear(reader: ClientConnection, count: int) -> list[int]:
+    """The sequences of the next events."""
     async with asyncio.timeout(10):
         events = [json.loads(await reader.recv()) for _ in range(count)]
     return [event["params"]["sequence"] for event in events]
 
 
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+    """Return when *condition* holds."""
+    async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  -- there is no event to wait for
             await asyncio.sleep(0.01)
 
@@ -625,6 +653,30 @@ async def test_events_reach_the_socket(house: House, lines: Path) -> None:
     event = json.loads(await asyncio.wait_for(reader.readline(), 5))
     assert event["params"]["type"] == "agent.connected"
     await _end(writer)
+
+
+async def test_nothing_follows_a_goodbye(house: House) -> None:
+    """Neither the hub's own nor the peer's: data after it would be a fault."""
+    async with Server.open(house.service) as server:
+        peer = await connect(server.websocket_url, proxy=None)
+        await ask(peer, "session.hello", token=await house.token())
+        await follow(peer)
+        [session] = house.stream.sessions
+        peer.protocol.send_close(1000)
+        peer.transport.write(b"".join(peer.protocol.data_to_send()))
+        await until(lambda: not session.outlet._wire.ready)
+        house.stream.publish(noise(1000))
+
+        assert await close_code(peer) == 1000
+        own = await connect(server.websocket_url, proxy=None)
+        await ask(own, "session.hello", token=await house.token())
+        await follow(own)
+        [session] = house.stream.sessions
+        session.outlet.close(1013, "")
+        house.stream.publish(noise(1001))
+
+        assert not session.outlet._wire.ready
+        assert await close_code(own) == 1013
 
 
 async def test_stopping_says_goodbye_to_everybody(house: House, tmp_path: Path) -> None:

@@ -397,12 +397,27 @@ async def test_a_branch_switch_is_nobodys_edit(scene: Scene):
     repo.git("checkout", "-q", "-b", "lazy")
     repo.commit("drop it", **{"app.py": LAZY})
     repo.git("checkout", "-q", "main")
+    repo.git("update-ref", "refs/remotes/origin/lazy", "lazy")  # as if fetched
     await scene.judge.git_moved(scene.root)
     repo.git("checkout", "-q", "lazy")
     await scene.judge.saved(scene.root, "app.py")
     await scene.judge.git_moved(scene.root)
 
     assert [] == await scene.rules()
+
+
+async def test_a_branch_that_nobody_saw_being_made_is_an_edit(scene: Scene):
+    """Committed elsewhere between two looks, then checked out: it was made here."""
+    repo = Repo(scene.root)
+    repo.git("checkout", "-q", "-b", "lazy")
+    repo.commit("drop it", **{"app.py": LAZY})
+    repo.git("checkout", "-q", "main")
+    await scene.judge.git_moved(scene.root)
+    repo.git("checkout", "-q", "lazy")
+    await scene.judge.saved(scene.root, "app.py")
+    await scene.judge.git_moved(scene.root)
+
+    assert ["elided-code"] == await scene.rules()
 
 
 async def test_a_branch_switch_costs_no_analysis(scene: Scene):
@@ -412,6 +427,7 @@ async def test_a_branch_switch_costs_no_analysis(scene: Scene):
     names = [f"part_{n}.py" for n in range(30)]
     repo.commit("more", **{name: WHOLE for name in names})
     repo.git("checkout", "-q", "main")
+    repo.git("update-ref", "refs/remotes/origin/other", "other")  # as if fetched
     await scene.judge.git_moved(scene.root)
     repo.git("checkout", "-q", "other")
     await asyncio.gather(*(scene.judge.saved(scene.root, name) for name in names))
@@ -731,5 +747,6 @@ async def test_a_repair_is_compared_with_what_was_lost(scene: Scene):
         ],
     )
 
-    assert () == good.violations
-    assert ["elided-code"] == [violation.rule for violation in bad.violations]
+    assert () == good.repair.violations
+    assert (10, 0) < (good.repair.added, good.repair.removed)
+    assert ["elided-code"] == [found.rule for found in bad.repair.violations]

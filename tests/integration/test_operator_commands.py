@@ -12,10 +12,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from qualitywatch.cli import exchange
 from qualitywatch.daemon import place
+from qualitywatch.enrolment import SOCKET_NAME
 from tests import factories
 from tests.conftest import Repo
 from tests.integration.operating import (
@@ -61,6 +63,22 @@ def test_revoked_token_is_listed_as_revoked(either: Operator) -> None:
     assert 0 == either.do("tokens", "revoke", row["id"]).code
 
     assert "revoked" in either.do("tokens", "list").out
+
+
+def test_rotated_token_is_replaced(either: Operator) -> None:
+    """The old one ends, the new one is printed alone and is for the same agent."""
+    old = either.do("tokens", "create", "--agent", "cursor-1").out.strip()
+    [row] = either.do("tokens", "list", "--format", "json").data
+
+    done = either.do("tokens", "rotate", row["id"], "--days", "7")
+
+    assert 0 == done.code
+    assert done.out.startswith("qwa_")
+    assert done.out.strip() != old
+    rows = either.do("tokens", "list", "--format", "json").data
+    assert [("cursor-1", False), ("cursor-1", True)] == sorted(
+        (row["agent"], row["revoked_at"] is not None) for row in rows
+    )
 
 
 def test_unknown_token_is_said(either: Operator) -> None:
@@ -212,7 +230,7 @@ def test_dead_daemon_is_not_waited_for(enrolled: Operator) -> None:
 def test_socket_that_nobody_listens_on_is_not_waited_for(enrolled: Operator) -> None:
     """The same for a socket alone."""
     with socket.socket(socket.AF_UNIX) as left_behind:
-        left_behind.bind(str(enrolled.state_dir / place.SOCKET_NAME))
+        left_behind.bind(str(enrolled.state_dir / SOCKET_NAME))
 
     assert 0 == enrolled.look("agents").code
 
@@ -222,8 +240,8 @@ def test_another_operator_is_waited_for(
 ) -> None:
     """Somebody else has the lock for a moment, beside what a dead daemon left."""
     with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(str(enrolled.state_dir / place.SOCKET_NAME))
-    address = str(enrolled.state_dir / place.SOCKET_NAME)
+        dead.bind(str(enrolled.state_dir / SOCKET_NAME))
+    address = str(enrolled.state_dir / SOCKET_NAME)
     note = place.Running(pid=1, url="http://127.0.0.1:1", socket=address, version="1")
     note.write(enrolled.state_dir)
     other = ExitStack()
@@ -255,6 +273,27 @@ def test_state_that_others_may_read_is_refused(enrolled: Operator) -> None:
 
     assert 2 == done.code
     assert "others may look into the state folder" in done.err
+
+
+def test_who_takes_the_place_of_the_socket_hears_no_passphrase(
+    enrolled: Operator,
+) -> None:
+    """Any program of the same user can put another socket there, and forge the note."""
+    with Watching(enrolled), socket.socket(socket.AF_UNIX) as impostor:
+        note = place.Running.read(enrolled.state_dir)
+        (enrolled.state_dir / SOCKET_NAME).rename(enrolled.state_dir / "real")
+        impostor.bind(str(enrolled.state_dir / SOCKET_NAME))
+        impostor.listen()
+        impostor.settimeout(5)
+        msgspec.structs.replace(note, pid=os.getpid()).write(enrolled.state_dir)
+        done = enrolled.do("tokens", "list")
+        caller, _ = impostor.accept()
+        with caller:
+            heard = caller.recv(1000)
+
+    assert 2 == done.code
+    assert f"process {os.getpid()} listens there" in done.err
+    assert b"" == heard
 
 
 def test_daemon_that_goes_away_is_said(enrolled: Operator) -> None:

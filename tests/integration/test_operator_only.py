@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 
 from qualitywatch import protocol
 from qualitywatch.daemon import place
-from tests.integration.operating import PASSPHRASE, Operator, Watching, secret, states
+from tests.integration.operating import (
+    PASSPHRASE,
+    PROGRAM,
+    Operator,
+    Watching,
+    secret,
+    states,
+)
 
 OPERATOR_METHODS = [
     name
@@ -28,6 +36,8 @@ CALLS = {
     "tokens.create": {"role": "operator", "nonce": "x"},
     "tokens.list": {"nonce": "x"},
     "tokens.revoke": {"id": "x", "nonce": "x"},
+    "tokens.rotate": {"id": "x", "nonce": "x"},
+    "audit.list": {"nonce": "x"},
 }
 
 
@@ -91,7 +101,7 @@ def test_operators_call_can_not_be_replayed(enrolled: Operator) -> None:
 
 
 def test_guesses_are_counted(enrolled: Operator) -> None:
-    """After five wrong ones the door is shut, for the right one too."""
+    """After five wrong ones the door is shut to this terminal, right or wrong."""
     wrong = secret(enrolled.root.parent / "wrong", "an agent's guess")
     with Watching(enrolled):
         for _ in range(5):
@@ -101,6 +111,26 @@ def test_guesses_are_counted(enrolled: Operator) -> None:
 
     assert 2 == shut.code
     assert "too many wrong passphrases" in shut.err
+
+
+def test_guessing_elsewhere_does_not_shut_out_the_operator(enrolled: Operator) -> None:
+    """An agent's harness has a session of its own; the operator's terminal is open."""
+    wrong = secret(enrolled.root.parent / "wrong", "an agent's guess")
+    words = ["tokens", "list", "--repo", str(enrolled.root)]
+    with Watching(enrolled):
+        guesses = subprocess.run(
+            [
+                *("sh", "-c", 'for n in 1 2 3 4 5 6; do "$@"; done', "-"),
+                *(*PROGRAM, *words, "--passphrase-file", str(wrong)),
+            ],
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+        )
+
+        assert 5 == guesses.stderr.count("this is not the passphrase")
+        assert 1 == guesses.stderr.count("too many wrong passphrases")
+        assert 0 == enrolled.do("tokens", "list").code
 
 
 class Peer:

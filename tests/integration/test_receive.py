@@ -16,20 +16,9 @@ from qualitywatch.hooks import installation
 from qualitywatch.hooks.installation import Standing
 from qualitywatch.hooks.receive import parse_updates
 from tests.conftest import Repo
+from tests.integration.pushing import HOLLOWED, HONEST, MORE, add_remote
 
 PYTHON = Path(sys.executable)
-HONEST = """\
-def total(prices, taxes):
-    net = sum(prices)
-    tax = sum(price * taxes.get(price, 0.19) for price in prices)
-    discount = net * 0.02 if net > 1000 else 0
-    return net + tax - discount
-"""
-HOLLOWED = """\
-def total(prices, taxes):
-    pass
-"""
-MORE = HONEST + "\n\ndef half(number):\n    return number / 2\n"
 USE = "from app import half\n\nprint(half(3))\n"
 MESSAGE = "hollowed-body"
 
@@ -73,9 +62,7 @@ class Pushed(Repo):
 @pytest.fixture
 def bare(repo: Repo, tmp_path: Path) -> Pushed:
     """Honest code on the branch main of a server, without our hook."""
-    server = tmp_path / "server.git"
-    repo.git("init", "-q", "--bare", "-b", "main", str(server))
-    repo.git("remote", "add", "origin", str(server))
+    server = add_remote(repo, tmp_path / "server.git")
     pushed = Pushed(repo.root, server)
     pushed.commit(**{"app.py": HONEST})
     pushed.passes("main")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from qualitywatch.cli.replacing import put
+from qualitywatch.cli.violations import put
 from qualitywatch.errors import MachineError, UserError
 from qualitywatch.model import Evidence, Violation
 from qualitywatch.store.blobs import Blobs

@@ -149,7 +149,8 @@ class Doors:
 
 async def _quiet(scene: Scene) -> bool:
     checkout = scene.judge._places.get(scene.root)
-    return not (checkout.pending or checkout.is_settling or checkout.waiting)
+    waiting = checkout.paths.pending or checkout.paths.hinted
+    return not (waiting or checkout.is_settling)
 
 
 def _all(files: Iterator[Mapping[str, str]]) -> dict[str, str]:

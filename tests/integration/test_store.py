@@ -140,7 +140,7 @@ async def test_the_disk_is_asked_to_keep_its_word(store: Store) -> None:
         "busy_timeout": 5000,
         "trusted_schema": 0,
         "cell_size_check": 1,
-    } == await store._database.read(ask)
+    } == await store._database.alone(ask)
 
 
 async def test_it_survives_being_closed(path: Path, clock: Clock) -> None:
@@ -249,14 +249,14 @@ async def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
 
 async def _limit_pages(store: Store, pages: int) -> None:
     """A disk of *pages* pages; below what is used, it is simply full."""
-    await store._database.read(
+    await store._database.alone(
         lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}")
     )
 
 
 async def test_a_locked_file_is_said(store: Store, path: Path) -> None:
     """Another program that holds the database too long is named as the reason."""
-    await store._database.read(lambda db: db.execute("PRAGMA busy_timeout = 20"))
+    await store._database.alone(lambda db: db.execute("PRAGMA busy_timeout = 20"))
     ran: list[Transaction] = []
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

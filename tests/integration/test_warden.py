@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from qualitywatch.model import (
     Evidence,
     Grounds,
     QuarantineState,
-    Repair,
     Severity,
     Skipped,
     Unanalysable,
@@ -42,14 +40,6 @@ from tests.integration.house import (
     judged,
     tree,
 )
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    house = House(tmp_path / "state")
-    await house.start()
-    yield house
-    await house.stop()
 
 
 @pytest.fixture
@@ -628,11 +618,11 @@ async def test_only_an_open_violation_can_be_dismissed(warden: Warden) -> None:
 async def test_a_repair_is_offered_and_outdated(house: House) -> None:
     """A newer offer replaces it; another drop makes it void."""
     await house.warden.record(judged(drop()))
-    repair = Repair(path="app.py", new_content="back")
-    offered = await house.warden.propose_repair("lazy", [repair])
+    offer = factories.offer()
+    offered = await house.warden.propose_repair("lazy", [offer])
     await house.restart()
     assert offered == house.warden.quarantine_of("lazy")
-    assert (PROPOSED, (repair,)) == (offered.state, offered.repairs)
+    assert (PROPOSED, (offer.repair,)) == (offered.state, offered.repairs)
     await house.warden.record(judged(drop(fingerprint="b")))
     known = house.warden.quarantine_of("lazy")
     assert known is not None
@@ -742,6 +732,7 @@ async def test_a_full_disk_acknowledges_nothing(house: House) -> None:
     assert "store" in house.warden.degraded_now
     await house.fill_disk(full=False)
     await house.warden.record(judged(big, path="b.py"))
+    await house.warden.try_store()  # as the daemon does every second
     assert "daemon.recovered" in house.kinds[told:]
     assert {} == house.warden.degraded_now
     assert 2 == len(await house.store.violations())
@@ -857,3 +848,20 @@ async def test_what_is_told_is_what_is_stored(house: House) -> None:
 
     assert told == await house.store.events(0)
     assert list(range(1, len(told) + 1)) == [event.sequence for event in told]
+
+
+# Secrets.
+
+
+async def test_a_secret_in_an_excerpt_is_nowhere(house: House) -> None:
+    """Not in the database, its log, the mirror, an event or the answer."""
+    secret = "gh" + "p_" + "q8Zk3NfT1xYw6RbP0sLd9VhM2cJg5KtQ7nWe"
+    found = drop(excerpt=f"# ... unchanged, token {secret}")
+    recorded = await house.warden.record(judged(found, event_id="e"))
+    files = [file for file in house.folder.rglob("*") if file.is_file()]
+    kept = [file.name for file in files if secret.encode() in file.read_bytes()]
+
+    assert [] == kept
+    assert {"state.db", "state.db-wal", "quarantines.json"} <= {f.name for f in files}
+    assert not any(secret in str(event.data) for event in house.told)
+    assert "token [redacted " in recorded.violations[0].excerpt

@@ -7,90 +7,23 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from watchdog.observers.inotify_c import InotifyFD
 
-from qualitywatch.git import Repository
-from qualitywatch.watcher import GitMoved, Hint, Recovered, Saved, Trouble, Watcher
+from qualitywatch.watcher import GitMoved, Recovered, Trouble
 from tests.conftest import Repo
-
-
-class Seen:
-    """Everything a watcher has said so far, and a way to wait for more."""
-
-    def __init__(self) -> None:
-        self.hints: list[Hint] = []
-        self._more = asyncio.Event()
-
-    def add(self, hint: Hint) -> None:
-        self.hints.append(hint)
-        self._more.set()
-
-    @property
-    def paths(self) -> set[str]:
-        saved = (hint for hint in self.hints if isinstance(hint, Saved))
-        return {path for hint in saved for path in hint.paths}
-
-    async def until(self, true: Callable[[], bool], seconds: float = 10) -> None:
-        async with asyncio.timeout(seconds):
-            while not true():
-                self._more.clear()
-                await self._more.wait()
-
-    async def paths_are(self, *paths: str) -> None:
-        await self.until(lambda: set(paths) <= self.paths)
-
-    async def has(self, kind: type[Hint]) -> None:
-        await self.until(lambda: any(isinstance(hint, kind) for hint in self.hints))
-
-
-@asynccontextmanager
-async def watching(root: Path, **options) -> AsyncIterator[Seen]:
-    seen = Seen()
-    async with Watcher(root, **options) as watcher:
-        task = asyncio.create_task(_collect(watcher, seen))
-        try:
-            yield seen
-        finally:
-            task.cancel()
-            (end,) = await asyncio.gather(task, return_exceptions=True)
-            assert isinstance(end, asyncio.CancelledError), end
-
-
-async def _collect(watcher: Watcher, seen: Seen) -> None:
-    async for hint in watcher.hints():
-        seen.add(hint)
-
-
-@asynccontextmanager
-async def watching_repo(repo: Repo) -> AsyncIterator[Seen]:
-    repository = Repository.discover(repo.root)
-    with repository:
-        async with watching(
-            repo.root,
-            git_dir=repository.git_dir,
-            ignored_by_git=repository.ignored,
-        ) as seen:
-            yield seen
+from tests.integration.watched import watching, watching_repo, write_all
 
 
 async def test_a_burst_of_files_in_new_folders_is_seen_whole(tmp_path: Path):
     """`mkdir -p` and a file at once, 2,000 times: a race with the new watches."""
     expected = [f"d{n % 200}/e{n}/app.py" for n in range(2000)]
     async with watching(tmp_path) as seen:
-        await asyncio.to_thread(_write_all, tmp_path, expected)
+        await asyncio.to_thread(write_all, tmp_path, expected)
 
         await seen.paths_are(*expected)
-
-
-def _write_all(root: Path, paths: list[str]) -> None:
-    for path in paths:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text("x = 1\n")
 
 
 async def test_an_atomic_save_names_the_real_file(tmp_path: Path):
@@ -113,7 +46,7 @@ async def test_a_rename_says_what_it_was(tmp_path: Path):
 async def test_a_folder_moved_in_is_every_file_it_holds(tmp_path: Path):
     root, outside = tmp_path / "root", tmp_path / "outside"
     root.mkdir()
-    _write_all(outside, ["a.py", "deep/b.py"])
+    write_all(outside, ["a.py", "deep/b.py"])
     async with watching(root) as seen:
         outside.rename(root / "inside")
 
@@ -121,7 +54,7 @@ async def test_a_folder_moved_in_is_every_file_it_holds(tmp_path: Path):
 
 
 async def test_a_folder_removed_is_every_file_it_held(tmp_path: Path):
-    _write_all(tmp_path, ["src/a.py", "src/deep/b.py"])
+    write_all(tmp_path, ["src/a.py", "src/deep/b.py"])
     async with watching(tmp_path) as seen:
         shutil.rmtree(tmp_path / "src")
 
@@ -267,7 +200,20 @@ def test_an_overflow_of_the_kernels_queue_loses_nothing(tmp_path: Path):
     with watcher:
         assert "ready\n" == watcher.stdout.readline()
         watcher.send_signal(signal.SIGSTOP)
-        _write_all(tmp_path, [f"f{n}.py" for n in range(count)])
+        write_all(tmp_path, [f"f{n}.py" for n in range(count)])
         watcher.send_signal(signal.SIGCONT)
 
         assert int(watcher.stdout.readline()) > 0
+
+
+async def test_a_link_to_a_folder_is_a_file_and_not_what_it_holds(tmp_path: Path):
+    """watchdog calls it a folder where it comes in with another one."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    write_all(tmp_path, ["secret/key.py", "outside/a.py"])
+    (outside / "link").symlink_to(tmp_path / "secret")
+    async with watching(root) as seen:
+        outside.rename(root / "inside")
+        await seen.paths_are("inside/a.py", "inside/link")
+
+    assert {"inside/a.py", "inside/link"} == seen.paths
