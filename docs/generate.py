@@ -1,6 +1,6 @@
-"""Writes `docs/protocol.md` from the message types; a test keeps the two in step.
+"""Writes `docs/protocol.md` and `docs/asyncapi.json` from the message types.
 
-python docs/generate.py
+A test keeps them in step: python docs/generate.py
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 import msgspec
 
 from qualitywatch import protocol
+from qualitywatch.protocol import asyncapi
 
 TARGET = Path(__file__).with_name("protocol.md")
+ASYNCAPI = Path(__file__).with_name("asyncapi.json")
 
 _WORDS: dict[object, str] = {
     str: "text",
@@ -30,7 +32,8 @@ HEAD = """\
 
 JSON-RPC 2.0: one call or answer a text frame over WebSocket at `/ws`, or one a line
 over the Unix socket `hub.sock` in the state folder. This page is generated from
-`qualitywatch/protocol.py`; version {version}.
+`qualitywatch/protocol/`; version {version}. The same as an AsyncAPI 3 document:
+[asyncapi.json](asyncapi.json), which the hub serves at `/asyncapi.json`.
 
 ```json
 {{"jsonrpc": "2.0", "id": 1, "method": "session.hello", "params": {{"token": "..."}}}}
@@ -147,6 +150,13 @@ def _link(struct: type[msgspec.Struct]) -> str:
     return f"[{struct.__name__}](#{struct.__name__.lower()})"
 
 
+def render_asyncapi() -> str:
+    """The AsyncAPI document."""
+    document = msgspec.json.encode(asyncapi.document())
+    return msgspec.json.format(document, indent=2).decode() + "\n"
+
+
 if __name__ == "__main__":
     TARGET.write_text(render())
-    print(f"wrote {TARGET}")
+    ASYNCAPI.write_text(render_asyncapi())
+    print(f"wrote {TARGET} and {ASYNCAPI}")
