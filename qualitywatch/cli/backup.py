@@ -13,6 +13,7 @@ from qualitywatch.cli.terminal import format_option, say, say_object
 from qualitywatch.daemon.place import state_dir_of
 from qualitywatch.enrolment import DATABASE_NAME
 from qualitywatch.errors import MachineError
+from qualitywatch.reports.judged import count
 from qualitywatch.store.backups import Made, make
 from qualitywatch.store.copies import FOLDER
 from qualitywatch.store.private import private_folder
@@ -50,7 +51,7 @@ def _own_place(state_dir: Path, now: datetime) -> Path:
 def _say(made: Made) -> None:
     manifest = made.manifest
     say(f"backup: {made.path}")
-    say(f"  {made.size} bytes, {len(manifest.files) - 1} pieces of lost code")
+    say(f"  {made.size} bytes, {count(len(manifest.files) - 1, 'piece')} of lost code")
     say(f"  newest event {manifest.sequence}, audit {manifest.head.number}")
     say(f"  in quarantine: {', '.join(manifest.quarantined) or 'nobody'}")
     say(f"  sha256 {made.sha256}")

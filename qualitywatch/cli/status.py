@@ -20,6 +20,7 @@ from qualitywatch.hooks.installation import HookStatus
 from qualitywatch.hooks.installation import Standing as HookStanding
 from qualitywatch.model import Noun
 from qualitywatch.protocol import Nothing, Quarantines, Stats, Vitals
+from qualitywatch.reports.judged import count
 
 EXIT_NOT_WELL = 1
 
@@ -180,8 +181,9 @@ def _of_daemon(status: Status) -> Iterator[str]:
     yield f"watching {status.root}"
     yield f"  at {running.url}, pid {running.pid}, version {running.version}"
     yield (
-        f"  {counts.agents} agents, {counts.connections} connections, "
-        f"{counts.changes} changes, {counts.open_violations} open violations"
+        f"  {count(counts.agents, 'agent')}, {count(counts.connections, 'connection')},"
+        f" {count(counts.changes, 'change')},"
+        f" {count(counts.open_violations, 'open violation')}"
     )
     if counts.vitals is not None:
         yield f"  {_watching(counts.vitals)}"

@@ -18,6 +18,7 @@ from qualitywatch.daemon.place import state_dir_of
 from qualitywatch.enrolment import DATABASE_NAME
 from qualitywatch.errors import ConfigError, UserError
 from qualitywatch.model import Noun
+from qualitywatch.reports.judged import count
 from qualitywatch.store import verified_audit
 from qualitywatch.store.looking import edited, looked_at
 
@@ -122,7 +123,7 @@ def _print(answer: Answer, format: str) -> None:
     for difference in answer.edited:
         say(f"the database was edited: {difference}")
     if verified.fault is None:
-        say(f"the audit holds: {verified.records} records")
+        say(f"the audit holds: {count(verified.records, 'record')}")
     else:
         fault = verified.fault
         say(
@@ -132,6 +133,6 @@ def _print(answer: Answer, format: str) -> None:
         say("  what to do: put a backup in its place that holds, see docs/audit.md")
     say(f"head: {short(verified.head)}")
     if verified.heads:
-        say(f"compared with {verified.heads} exported heads")
+        say(f"compared with {count(verified.heads, 'exported head')}")
     else:
         note("no head was compared: nobody can tell whether the end was cut off")

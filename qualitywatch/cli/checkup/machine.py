@@ -9,7 +9,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from qualitywatch.cli.checkup.checked import Patient, Result, noted, well, wrong
 from qualitywatch.regex import regex
+from qualitywatch.reports.judged import count
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_GIT = (2, 36)  # the first that has `git hook run`
@@ -80,9 +80,7 @@ def clock(patient: Patient) -> Iterator[Result]:
     elif newest and datetime.fromisoformat(newest) - now > MOST_AHEAD:
         yield wrong(f"the newest event is of {newest}: the clock went back", set_it)
     else:
-        yield well(
-            f"{now:%Y-%m-%d %H:%M:%S} UTC, {time.get_clock_info('time').resolution:g} s"
-        )
+        yield well(f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def disk(patient: Patient) -> Iterator[Result]:
@@ -127,7 +125,7 @@ def watches(patient: Patient) -> Iterator[Result]:
         yield noted("this system has no inotify")
         return
     folders = _folders(patient.root)
-    said = f"{folders} folders, {limit} watches are allowed"
+    said = f"{count(folders, 'folder')}, {limit} watches are allowed"
     if folders >= limit:
         yield wrong(
             f"{said}: the rest is polled",

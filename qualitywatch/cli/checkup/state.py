@@ -21,6 +21,7 @@ from qualitywatch.daemon.exporting import exported_heads
 from qualitywatch.daemon.place import refuse_if_vanished
 from qualitywatch.daemon.tampering import MARKS
 from qualitywatch.errors import QualityWatchError
+from qualitywatch.reports.judged import count
 from qualitywatch.store import verified_audit
 from qualitywatch.store.looking import edited
 
@@ -136,8 +137,8 @@ def audit(patient: Patient) -> Iterator[Result]:
                 problem, "see `qualitywatch verify-audit`, and restore a backup"
             )
     elif not unread:
-        compared = f"compared with {found.heads} heads"
-        yield well(f"{found.records} records hold, {compared}")
+        compared = f"compared with {count(found.heads, 'head')}"
+        yield well(f"{count(found.records, 'record')} verified, {compared}")
 
 
 def mirrored(patient: Patient) -> Iterator[Result]:
