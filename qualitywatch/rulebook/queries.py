@@ -12,16 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from qualitywatch import languages
 from qualitywatch.languages import Language
 from qualitywatch.regex import regex
-from qualitywatch.rulebook.regexes import (
-    BrokenPattern,
-    compile_later,
-    compile_regex,
-)
+from qualitywatch.rulebook.regexes import BrokenPattern, compile_regex
 from qualitywatch.rulebook.rule import closest
 
 if TYPE_CHECKING:
@@ -78,20 +74,6 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", '"': '"'}
 _ERROR_PLACE = regex(r" at row (\d+)(?:, column (\d+))?")
 
 
-class Query(NamedTuple):
-    """A query ready to run: its text, and the expressions of its predicates."""
-
-    text: str
-    regexes: Mapping[str, Any]
-
-
-class Asked(NamedTuple):
-    """A predicate and its arguments: each a text, or the name of a capture."""
-
-    predicate: Predicate
-    arguments: tuple[tuple[str, bool], ...]  # (value, whether it is a capture)
-
-
 class _Asked(NamedTuple):
     """A predicate as it stands in the text of a query."""
 
@@ -100,27 +82,23 @@ class _Asked(NamedTuple):
     line: int
 
 
-def read_query(text: str, *, is_proven: bool = False) -> Query:
-    """The query in *text*, its predicates made ours; raises `BrokenPattern`.
-
-    The expressions of one that *is_proven* are compiled when they are first asked.
-    """
-    regexes: dict[str, Any] = {}
+def refuse_odd_predicates(text: str) -> None:
+    """Raises `BrokenPattern` for what a predicate in the query *text* can not be."""
     for asked in _asked(text):
         _refuse_odd_predicate(asked)
         if PREDICATES[asked.name].kind == "match":
-            pattern = unquoted(asked.arguments[1], asked.line)
-            regexes[pattern] = (
-                compile_later(pattern)
-                if is_proven
-                else compile_regex(pattern, asked.line)
-            )
-    return Query(text=TOKEN.sub(_renamed, text), regexes=regexes)
+            compile_regex(unquoted(asked.arguments[1], asked.line), asked.line)
+
+
+def renamed(text: str) -> str:
+    """The query *text* with its predicates made ours, for tree-sitter to leave out."""
+    return TOKEN.sub(_renamed, text)
 
 
 def compile_query(language: Language, text: str) -> tree_sitter.Query:
     """*text* compiled for *language*; raises `BrokenPattern` with the offset."""
-    compiled = compile_read_query(language, read_query(text).text)
+    refuse_odd_predicates(text)
+    compiled = compile_read_query(language, renamed(text))
     if not compiled.pattern_count:
         raise BrokenPattern(1, "the query is empty")
     encoded = text.encode()
@@ -157,18 +135,6 @@ def compile_read_query(language: Language, text: str) -> tree_sitter.Query:
             f"the query does not compile: {problem} (line {line}{column} of the block)",
             f"node types are those of the tree-sitter grammar of {language.title}",
         ) from error
-
-
-def asked_of(pattern: str) -> tuple[Asked, ...]:
-    """What the predicates of one *pattern* ask, in the order of its text."""
-    return tuple(
-        Asked(PREDICATES[found.name], tuple(map(_argument, found.arguments)))
-        for found in _asked(pattern)
-    )
-
-
-def _argument(token: str) -> tuple[str, bool]:
-    return (token[1:], True) if token[0] == "@" else (unquoted(token), False)
 
 
 def captures(text: str) -> frozenset[str]:

@@ -24,6 +24,7 @@ from qualitywatch.rulebook.parts import (
     titles,
 )
 from qualitywatch.rulebook.rule import Rule, Section
+from qualitywatch.rulebook.words import packed
 
 REASONS = ("What it finds", "Why it matters", "When to leave it")
 """The prose that every rule has."""
@@ -196,6 +197,7 @@ def _sections_of(
             line=part.line,
             query=query.text if query else None,
             query_line=query.line if query else 0,
+            packed=packed(query.text) if query else b"",
             matcher=matcher.text if matcher else None,
             matcher_line=matcher.line if matcher else 0,
         )

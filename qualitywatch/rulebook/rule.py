@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
+import msgspec
+
 from qualitywatch.errors import UserError
 from qualitywatch.languages import ANY
 from qualitywatch.model import Confidence, Noun, Severity, ViolationType, When
@@ -54,6 +56,32 @@ class Example(Noun):
     known_limit: bool = False  # states what should be and is not yet
 
 
+class Needs(Noun, array_like=True):
+    """What a text must hold for a pattern to match in it."""
+
+    words: tuple[frozenset[str], ...] = ()  # of each set at least one
+    found: tuple[str, ...] = ()  # expressions that must fit somewhere
+
+
+class Asked(Noun, array_like=True):
+    """A predicate and its arguments: each a text, or the name of a capture."""
+
+    predicate: str  # one of `queries.PREDICATES`
+    arguments: tuple[tuple[str, bool], ...]  # (value, whether it is a capture)
+
+
+class Pattern(Noun, array_like=True):
+    """One pattern of a query, and what it can not match without."""
+
+    text: str  # as tree-sitter is to read it
+    asked: tuple[Asked, ...] = ()  # of each match, in the order of the text
+    needs: Needs = Needs()
+    leaves: bool = False  # it finds nothing: it says where others find nothing
+
+
+_PACKED = msgspec.msgpack.Decoder(tuple[Pattern, ...])
+
+
 class Section(Noun):
     """What serves one language: a query (and a matcher), or nothing but examples."""
 
@@ -61,8 +89,14 @@ class Section(Noun):
     line: int  # of the rule file
     query: str | None = None
     query_line: int = 0
+    packed: bytes = b""  # `patterns`; of most languages nobody asks for them
     matcher: str | None = None
     matcher_line: int = 0
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """Those of the query, in its order."""
+        return _PACKED.decode(self.packed) if self.packed else ()
 
 
 class Rule(Noun, frozen=True, cache_hash=True):

@@ -1,21 +1,33 @@
-"""The words that a query can not match without.
+"""What a text must hold for a query to match in it: words, and what expressions find.
 
 A pattern that asks for `(#eq? @name "eval")` says nothing about a text without that
-word: it need not be compiled for it, nor walk its tree. Only captures that every match
-must have are believed; where in doubt a query has no required words.
+word, and one that asks for `(#match? @sql "^.SELECT ")` nothing about a text in which
+`SELECT ` is found nowhere: it need not be compiled for it, nor walk its tree. Only
+captures that every match must have are believed; where in doubt a query needs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from qualitywatch.regex import regex
-from qualitywatch.rulebook.queries import LEAVE, TOKEN, unquoted
+from qualitywatch.rulebook.queries import LEAVE, TOKEN, renamed, unquoted
+from qualitywatch.rulebook.regexes import BrokenPattern
+from qualitywatch.rulebook.rule import Asked, Needs, Pattern
 
-_ASKING = frozenset({"EQ?", "ANY-OF?"})
+_WORDED = ("EQ?", "ANY-OF?")
 _SIGN = regex(r"[(\[\]?*]|(?<![\w(])_(?!\w)")
 _WORD = regex(r"[A-Za-z0-9_]+")
+# The parts of an expression: those kept, classes whole, and those that ask for a place.
+_PART = regex(
+    r"(?P<kept>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\\[^AzbBQ]|[^\\^$])|\\.|.",
+    re.DOTALL,
+)
+_REPEATS = ("*", "+", "?", "{")
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic")  # the same in every process
 _KINDS = {
     "(": "open",
     "[": "open",
@@ -26,37 +38,74 @@ _KINDS = {
 }
 
 
-class Pattern(NamedTuple):
-    """One pattern of a query, and words of which its matches hold one, if any."""
+def patterns_of(text: str) -> tuple[Pattern, ...]:
+    """The patterns of the query *text*, each with what it can not match without.
 
-    text: str
-    words: frozenset[str] | None
-    leaves: bool  # it finds nothing: it says where others find nothing
-
-
-def patterns_of(text: str) -> list[Pattern]:
-    """The patterns of the query *text*, each with the words it can not match without.
-
-    A word is made of letters, digits and low lines in ASCII, and stands alone.
+    A word is made of letters, digits and low lines in ASCII, and stands alone. A query
+    that can not be read stays whole: its fault is for those who compile it to name.
     """
-    found = _patterns(text)
-    if not found:  # its fault is for tree-sitter to name
-        return [Pattern(text=text, words=None, leaves=False)]
+    try:
+        return tuple(_read(text)) or (Pattern(text=text),)
+    except BrokenPattern:
+        return (Pattern(text=text),)
+
+
+def packed(text: str) -> bytes:
+    """The same, as a `Section` keeps them."""
+    return _ENCODER.encode(patterns_of(text))
+
+
+def _read(text: str) -> Iterator[Pattern]:
+    found, ours = _patterns(text), renamed(text)  # which is as long
     ends = [*(element.start for element in found[1:]), len(text)]
-    return [
-        Pattern(
-            text=text[element.start if element is not found[0] else 0 : end],
-            words=_runs(element.required_words()),
-            leaves=LEAVE in element.required,
+    for element, end in zip(found, ends, strict=bool(found)):
+        yield Pattern(
+            text=ours[element.start if element is not found[0] else 0 : end],
+            asked=tuple(
+                Asked(predicate=name, arguments=tuple(map(_argument, tokens)))
+                for name, *tokens in element.asked
+            ),
+            needs=_needs(element),
+            leaves=LEAVE in element.captured,
         )
-        for element, end in zip(found, ends, strict=True)
-    ]
 
 
-def _runs(words: set[str]) -> frozenset[str] | None:
-    """The longest run of letters in each word; `None` where one has none."""
-    runs = {max(_WORD.findall(word), key=len, default="") for word in words}
-    return None if "" in runs or not runs else frozenset(runs)
+def _argument(token: str) -> tuple[str, bool]:
+    return (token[1:], True) if token[0] == "@" else (unquoted(token), False)
+
+
+def _needs(element: _Element) -> Needs:
+    words = (_runs(strings) for strings in element.required(*_WORDED))
+    found = (
+        unanchored(expression)
+        for expressions in element.required("MATCH?", "ANY-MATCH?")
+        for expression in expressions
+    )
+    return Needs(
+        words=tuple(dict.fromkeys(filter(None, words))),
+        found=tuple(dict.fromkeys(filter(None, found))),
+    )
+
+
+def _runs(texts: Iterable[str]) -> frozenset[str]:
+    """The longest run of letters in each text; empty where one has none."""
+    runs = {max(_WORD.findall(text), key=len, default="") for text in texts}
+    return frozenset() if "" in runs else frozenset(runs)
+
+
+def unanchored(expression: str) -> str:
+    """An RE2 expression that fits in every text that holds what *expression* fits.
+
+    What asks where a text or a word begins and ends is left out. Empty where nothing
+    can be said: a sign would repeat what is left out, or a quotation holds it.
+    """
+    parts = []
+    for part in _PART.finditer(expression):
+        if part["kept"]:
+            parts.append(part["kept"])
+        elif expression[part.end() : part.end() + 1] in _REPEATS or part[0] == r"\Q":
+            return ""
+    return "".join(parts)
 
 
 class _Element:
@@ -73,7 +122,7 @@ class _Element:
         self.asking: list[str] | None = None
 
     @property
-    def required(self) -> set[str]:
+    def captured(self) -> set[str]:
         """The captures that every match of it has."""
         return set() if self.is_optional else self.inside | self.behind
 
@@ -84,20 +133,16 @@ class _Element:
 
     def close(self) -> None:
         """Nothing comes any more: of alternatives only what all of them have counts."""
-        found = [child.required for child in self.children]
+        found = [child.captured for child in self.children]
         combine = set.intersection if self.sign == "[" else set.union
         self.inside = combine(*found) if found else set()
 
-    def required_words(self) -> set[str]:
-        """The longest of its lists of words that no match can avoid."""
-        lists = [
-            {unquoted(token) for token in strings}
-            for name, capture, *strings in self.asked
-            if name in _ASKING
-            and capture[1:] in self.required
-            and all(token[0] == '"' for token in strings)
-        ]
-        return max(lists, key=lambda words: min(map(len, words)), default=set())
+    def required(self, *predicates: str) -> Iterator[list[str]]:
+        """The texts that each of the *predicates* gives for what every match has."""
+        for name, capture, *texts in self.asked:
+            is_told = all(text[0] == '"' for text in texts)
+            if name in predicates and is_told and capture[1:] in self.captured:
+                yield [unquoted(text) for text in texts]
 
 
 def _patterns(text: str) -> list[_Element]:
@@ -125,7 +170,7 @@ def _patterns(text: str) -> list[_Element]:
 def _put(done: _Element, stack: list[_Element]) -> None:
     """*done* closed; what it asks, it asks for the whole pattern."""
     done.close()
-    if done.asking is not None:
+    if done.asking is not None and len(stack) > 1:
         stack[-1].asked.append(done.asking)
         return
     stack[-1].children.append(done)

@@ -13,6 +13,7 @@ from qualitywatch.errors import RuleError
 from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Confidence, Severity, ViolationType
 from qualitywatch.rulebook import Rule, Section
+from qualitywatch.rulebook.words import packed
 
 PYTHON = LANGUAGES["python"]
 
@@ -26,7 +27,12 @@ def rule(
 ) -> Rule:
     """A rule for Python with that query and matcher, or with that remark."""
     section = Section(
-        language="python", line=1, query=text, query_line=10, matcher=matcher
+        language="python",
+        line=1,
+        query=text,
+        query_line=10,
+        packed=packed(text or ""),
+        matcher=matcher,
     )
     return Rule(
         id=id,

@@ -9,7 +9,8 @@ import tree_sitter
 
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.sources.survey import Captures
-from qualitywatch.rulebook.queries import Asked, Predicate
+from qualitywatch.rulebook.queries import PREDICATES, Predicate
+from qualitywatch.rulebook.rule import Asked
 
 SOUND_DEPTH = 6  # ancestors that must not be an error for a node to be sound
 
@@ -22,7 +23,7 @@ class Answer:
         self._regexes = regexes
 
     def __call__(self, asked: Asked, captures: Captures) -> bool:
-        predicate = asked.predicate
+        predicate = PREDICATES[asked.predicate]
         (first, _), *rest = asked.arguments
         nodes = captures.get(first, [])
         if predicate.kind == "sound":

@@ -3,9 +3,10 @@
 All queries of one language become one query: fifteen separate ones cost nine times as
 much. Which rule a match belongs to is told by the index of its pattern. A query that
 needs certain words (`#eq?`, `#any-of?`) stays apart: it is compiled for the first text
-that holds one, and looks only at the places where they stand. What a match
-shows is `@hit`; a `@candidate` has to be confirmed by the rule's libcst matcher; what
-stands inside a `@leave` is left alone.
+that holds them, and what its expressions (`#match?`) ask for, and looks only at the
+places where the rarest of them stand. What a match shows is `@hit`; a `@candidate` has
+to be confirmed by the rule's libcst matcher; what stands inside a `@leave` is left
+alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 import tree_sitter
@@ -28,26 +28,26 @@ from qualitywatch.analysis.patterns.doubts import (
     is_confirmed,
 )
 from qualitywatch.analysis.patterns.predicates import Answer, text_of
-from qualitywatch.analysis.patterns.sightings import WHOLE, Sightings, Span
+from qualitywatch.analysis.patterns.sightings import WHOLE, Places, Sightings, Span
 from qualitywatch.analysis.sources.source import Comment, Refused, Source
 from qualitywatch.analysis.sources.survey import MATCH_LIMIT, Captures, Survey
 from qualitywatch.languages import Language
+from qualitywatch.regex import linear
 from qualitywatch.rulebook import BUILT_IN, Rule, Section
 from qualitywatch.rulebook.queries import (
     CANDIDATE,
     HIT,
     LEAVE,
-    Asked,
-    asked_of,
+    PREDICATES,
     compile_read_query,
-    read_query,
+    refuse_odd_predicates,
 )
-from qualitywatch.rulebook.regexes import BrokenPattern, compile_regex
+from qualitywatch.rulebook.regexes import BrokenPattern, compile_later, compile_regex
+from qualitywatch.rulebook.rule import Asked, Needs, Pattern
 from qualitywatch.rulebook.validation import (
     refuse_broken_query,
     refuse_broken_remark,
 )
-from qualitywatch.rulebook.words import Pattern, patterns_of
 
 MAX_NAME = 60  # signs of a captured text that a message may show
 
@@ -79,18 +79,28 @@ class _Served(NamedTuple):
 
     rule: Rule
     section: Section
-    text: str
+    patterns: tuple[Pattern, ...]
+
+    @property
+    def text(self) -> str:
+        """What tree-sitter reads."""
+        return "".join(f"{pattern.text}\n" for pattern in self.patterns)
 
 
 class _Gated:
-    """Patterns that need certain words; compiled when a text holds one."""
+    """Patterns that need certain words; compiled when a text holds them."""
 
-    def __init__(
-        self, language: Language, served: _Served, words: frozenset[str]
-    ) -> None:
+    def __init__(self, language: Language, served: _Served, needs: Needs) -> None:
         self._language = language
         self._served = served
-        self.words = words
+        self._found = tuple(linear(each.encode()) for each in needs.found)
+        self._places = Places(min(needs.words, key=len))
+        self.words = needs.words
+
+    def spans(self, data: bytes) -> Iterable[Span | None]:
+        """Where to look; nowhere where an expression fits nowhere that has to."""
+        may_match = all(expression.search(data) for expression in self._found)
+        return self._places.of(data) if may_match else ()
 
     @cached_property
     def part(self) -> _Part:
@@ -169,14 +179,16 @@ class Combined:
         else:
             yield from self._matched(self._always, source, WHOLE)
         if self._sightings is not None:
-            for index, places in self._sightings.of(source.data).items():
-                yield from self._matched(self._gated[index].part, source, places)
+            for index in self._sightings.of(source.data):
+                gated = self._gated[index]
+                if spans := gated.spans(source.data):
+                    yield from self._matched(gated.part, source, spans)
 
     def _matched(
-        self, part: _Part, source: Source, places: Iterable[Span | None]
+        self, part: _Part, source: Source, spans: Iterable[Span | None]
     ) -> Iterator[Row]:
         if part.query is not None:
-            yield from self._told(part, _found(part.query, source, places), source)
+            yield from self._told(part, _found(part.query, source, spans), source)
 
     def _told(
         self, part: _Part, found: Iterable[tuple[int, Captures]], source: Source
@@ -213,12 +225,12 @@ class Combined:
 
 
 def _found(
-    query: tree_sitter.Query, source: Source, places: Iterable[Span | None]
+    query: tree_sitter.Query, source: Source, spans: Iterable[Span | None]
 ) -> Iterator[tuple[int, Captures]]:
-    for place in places:
+    for span in spans:
         cursor = tree_sitter.QueryCursor(query, match_limit=MATCH_LIMIT)
-        if place is not None:
-            cursor.set_byte_range(*place)
+        if span is not None:
+            cursor.set_byte_range(*span)
         yield from cursor.matches(source.tree.root_node)
         if cursor.did_exceed_match_limit:
             raise Refused("the rules' queries can be matched in too many ways")
@@ -241,13 +253,14 @@ def compile_combined(
         section = rule.section(language.name)
         if section is None or section.query is None:
             continue
-        regexes.update(_read(rule, section, section.query)[1])
-        told = patterns_of(section.query)
+        _refuse_odd(rule, section, section.query)
+        told = section.patterns
+        regexes.update(_regexes(told))
         if free := _asking_for(told, None):
             always.append(_Served(rule, section, free))
-        for words in dict.fromkeys(each.words for each in told if each.words):
-            if bound := _asking_for(told, words):
-                gated.append(_Gated(language, _Served(rule, section, bound), words))
+        for needs in dict.fromkeys(each.needs for each in told if each.needs.words):
+            if bound := _asking_for(told, needs):
+                gated.append(_Gated(language, _Served(rule, section, bound), needs))
     if counted is None or language.grammar is None:
         part = _part(language, always)
         return Combined(lambda: part, gated, regexes, _remarks(rules))
@@ -257,42 +270,53 @@ def compile_combined(
     )
 
 
-def _asking_for(told: Sequence[Pattern], words: frozenset[str] | None) -> str:
-    """The patterns that need one of *words*, or none; all leave the same alone."""
-    chosen = [p for p in told if p.leaves or p.words == words]
-    return "" if all(p.leaves for p in chosen) else "".join(p.text for p in chosen)
+def _regexes(told: Sequence[Pattern]) -> dict[str, Any]:
+    """The expressions that the predicates of those patterns ask for."""
+    return {
+        value: compile_later(value)
+        for pattern in told
+        for asked in pattern.asked
+        if PREDICATES[asked.predicate].kind == "match"
+        for value, _ in asked.arguments[1:]
+    }
+
+
+def _asking_for(told: Sequence[Pattern], needs: Needs | None) -> tuple[Pattern, ...]:
+    """The patterns that need just that, or no words; all leave the same alone."""
+    chosen = [p for p in told if p.leaves or _is_asked(p.needs, needs)]
+    return () if all(p.leaves for p in chosen) else tuple(chosen)
+
+
+def _is_asked(own: Needs, needs: Needs | None) -> bool:
+    return not own.words if needs is None else own == needs
 
 
 def _part(language: Language, served: Sequence[_Served]) -> _Part:
-    texts = [f"{_read(*each)[0]}\n" for each in served]
-    query = _compiled(language, "".join(texts), served)
-    asked = () if query is None else _asked(query, "".join(texts).encode())
-    return _Part(query, _owners(query, texts, served), asked)
+    text = "".join(each.text for each in served)
+    return _Part(_compiled(language, text, served), _owners(served), _asked(served))
 
 
 def _survey(
     language: Language, served: Sequence[_Served], counted: Sequence[frozenset[str]]
 ) -> _Surveyed:
-    texts = [f"{_read(*each)[0]}\n" for each in served]
     try:
-        survey = Survey(language, counted, "".join(texts))
+        survey = Survey(language, counted, "".join(each.text for each in served))
     except tree_sitter.QueryError:
         _part(language, served)  # says whose fault it is
         raise
-    owners = _owners(survey.query, texts, served, lead=len(survey.lead.encode()))
-    asked = _asked(survey.query, (survey.lead + "".join(texts)).encode(), survey.first)
-    return _Surveyed(survey, _Part(survey.query, owners, asked))
+    return _Surveyed(survey, _Part(survey.query, _owners(served), _asked(served)))
 
 
-def _asked(
-    query: tree_sitter.Query, text: bytes, first: int = 0
-) -> tuple[tuple[Asked, ...], ...]:
-    """What the predicates of *query* ask, pattern by pattern, from the *first* on."""
-    spans = (
-        (query.start_byte_for_pattern(index), query.end_byte_for_pattern(index))
-        for index in range(first, query.pattern_count)
-    )
-    return tuple(asked_of(text[start:end].decode()) for start, end in spans)
+def _asked(served: Sequence[_Served]) -> list[tuple[Asked, ...]]:
+    return [pattern.asked for each in served for pattern in each.patterns]
+
+
+def _owners(served: Sequence[_Served]) -> list[_Owner]:
+    return [
+        _Owner(each.rule.id, each.section.matcher)
+        for each in served
+        for _ in each.patterns
+    ]
 
 
 @lru_cache(maxsize=512)
@@ -301,10 +325,11 @@ def _alone(language: Language, served: _Served) -> _Part:
     return _part(language, [served])
 
 
-def _read(rule: Rule, section: Section, text: str) -> tuple[str, Mapping[str, Any]]:
+def _refuse_odd(rule: Rule, section: Section, text: str) -> None:
+    if rule.source.startswith(str(BUILT_IN)):  # our tests have proven those
+        return
     try:
-        is_ours = rule.source.startswith(str(BUILT_IN))  # tests have proven those
-        return read_query(text, is_proven=is_ours)
+        refuse_odd_predicates(text)
     except BrokenPattern:
         refuse_broken_query(rule, section)
         raise
@@ -322,27 +347,6 @@ def _compiled(
         for each in served:
             refuse_broken_query(each.rule, each.section)
         raise
-
-
-def _owners(
-    query: tree_sitter.Query | None,
-    texts: Sequence[str],
-    served: Sequence[_Served],
-    *,
-    lead: int = 0,
-) -> tuple[_Owner, ...]:
-    """For each pattern of *query*, whose text it begins in; the *lead* is nobody's."""
-    if query is None:
-        return ()
-    starts = list(accumulate((len(text.encode()) for text in texts), initial=lead))
-    owners = []
-    for pattern in range(query.pattern_count):
-        begins = query.start_byte_for_pattern(pattern)
-        if begins < lead:
-            continue
-        each = served[bisect_right(starts, begins) - 1]
-        owners.append(_Owner(each.rule.id, each.section.matcher))
-    return tuple(owners)
 
 
 def _remarks(rules: Sequence[Rule]) -> dict[str, Any]:
