@@ -95,27 +95,30 @@ def _purpose(path: str) -> str | None:
 def _written(part: Comparison) -> Iterator[Unit]:
     """The functions that have a body, or should: the rest is declared for others."""
     is_bodiless = part.after.language.name in BODILESS
-    contracts: dict[int | None, bool] = {}  # classes whose members others write
     for unit in part.outline.units:
         if unit.kind != "function":
             continue
         if not is_bodiless and (unit.body or body_node(unit.node)) is None:
             continue
-        if unit.parent not in contracts:
-            contracts[unit.parent] = has_abstract_class(unit)
-        is_open = contracts[unit.parent] or is_marked_abstract(unit)
-        if not is_open or not _is_unwritten(part, unit):
+        if not _is_unwritten(part, unit) or not _is_open(unit):
             yield unit
 
 
 def _is_unwritten(part: Comparison, unit: Unit) -> bool:
-    """True for a function with nothing in it.
+    """True for a function with nothing in it."""
+    return (
+        part.is_stub(unit)
+        and part.outline.is_short(unit, MAX_OWN_LINES)
+        and part.body(unit).stub in _UNWRITTEN
+    )
 
-    Whether it is abstract is read from its text alone: libcst knows some more of them,
-    would cost a third of the whole scan, and would make no stub of any.
+
+def _is_open(unit: Unit) -> bool:
+    """True for a function that others write.
+
+    By its text alone: to ask what its names stand for makes no stub of any other one.
     """
-    is_short = part.outline.is_short(unit, MAX_OWN_LINES)
-    return is_short and part.body(unit).stub in _UNWRITTEN
+    return has_abstract_class(unit) or is_marked_abstract(unit)
 
 
 def _stubs(part: Comparison) -> list[StubFunction]:

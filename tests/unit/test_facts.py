@@ -1,4 +1,4 @@
-"""What libcst tells about a Python function, and what it is never asked."""
+"""What the names around a Python function tell of it, and what is never asked."""
 
 from __future__ import annotations
 
@@ -63,6 +63,21 @@ def test_a_class_knows_its_subclasses_in_the_module():
 
     assert found is not None
     assert found.has_subclasses
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"class A:\n{METHOD}class B: ...\n",
+        f"from shop import A\nclass A(A):\n{METHOD}",  # heir of the one it hides
+        f"from shop import A\nclass B(A): ...\nclass A:\n{METHOD}",
+    ],
+)
+def test_of_its_own_name_only_what_follows_it_is_an_heir(code):
+    found = facts(code)
+
+    assert found is not None
+    assert not found.has_subclasses
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,9 @@ def _confidence(
 def _is_honest(
     comparison: Comparison, old: Unit, new: Unit, body: Body, evidence: Evidence
 ) -> bool:
-    assert comparison.base is not None
     return (
         _is_told_why(body)
-        or 2 * evidence.lost_lines < _body_lines(comparison, old)  # it lives elsewhere
+        or 2 * evidence.lost_lines < comparison.body_lines(old)  # it lives elsewhere
         or _became_abstract(comparison, old, new)
         or any(names_replacement(t) for t in _said(comparison, body))
         or any(names_replacement(t) for t in _said_above(comparison, new))
@@ -139,12 +138,6 @@ def _said_above(comparison: Comparison, new: Unit) -> Iterator[str]:
         for line in range(comment.line, comment.end_line + 1):
             if comparison.is_new_line(line):
                 yield comparison.after.lines[line - 1]
-
-
-def _body_lines(comparison: Comparison, old: Unit) -> int:
-    assert comparison.base is not None
-    code = comparison.base.code_of(old)
-    return sum(line.line > old.body_line for line in code) or len(code)
 
 
 def _is_template_of_subclasses(comparison: Comparison, new: Unit, body: Body) -> bool:

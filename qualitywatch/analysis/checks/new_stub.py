@@ -75,13 +75,13 @@ def _found_stubs(comparison: Comparison) -> Iterator[tuple[Unit, Body]]:
     if is_declaration_file(path) or is_test_double_file(path):
         return
     for unit in comparison.outline.units:
-        if unit.kind != "function" or is_test_double(unit):
+        if unit.kind != "function":
             continue
         if not comparison.has_new_line(unit.start_line, unit.end_line):
             continue
-        if not comparison.outline.is_short(unit, MAX_OWN_LINES):
+        if not comparison.is_stub(unit) or is_test_double(unit):
             continue
-        if not comparison.is_stub(unit):
+        if not comparison.outline.is_short(unit, MAX_OWN_LINES):
             continue
         body = comparison.body(unit)
         if not _is_old(comparison, unit, body):

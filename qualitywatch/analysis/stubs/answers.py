@@ -82,6 +82,7 @@ _TYPES = _words(
 _SUFFIXES = _words(
     "to_string to_owned into clone freeze to_vec unwrap asList toList build"
 )
+_NOUGHTS = ("0", "False", "false", "None", "null", "nil")
 _NOUGHT = r"(?:0(?:\.0+)?|False|false|None|null|nil)"
 _NULLIFIED = regex(
     rf"(?:\A\s*{_NOUGHT}\s*\*|\*\s*{_NOUGHT}|\b(?:and|&&)\s*{_NOUGHT})\s*\Z"
@@ -95,13 +96,13 @@ _SPREAD = regex(r"\.\.\.\s*[\w$({\[]")  # what is spread was given, and is merge
 def answer_of(text: str, given: frozenset[str], idioms: Idioms) -> Stub | None:
     """What the answer *text* amounts to; `None` where it takes work to find it."""
     text = text.strip().rstrip(";").rstrip()
-    if len(text) > MAX_ANSWER or _SPREAD.search(text):
+    if len(text) > MAX_ANSWER or ("..." in text and _SPREAD.search(text)):
         return None
     if not text or idioms.void.match(text):
         return Stub.EMPTY
     if _NAME.match(text) and text not in _WORDS and text.lstrip("$") in given:
         return Stub.ECHO
-    if _NULLIFIED.search(text):
+    if _is_nullified(text):
         return Stub.CONSTANT
     found = Stub.CONSTANT
     for token in tokens(text):
@@ -113,9 +114,15 @@ def answer_of(text: str, given: frozenset[str], idioms: Idioms) -> Stub | None:
     return found
 
 
+def _is_nullified(text: str) -> bool:
+    """True where nought stands at one end of *text*, and makes nought of the rest."""
+    has_nought = text.startswith(_NOUGHTS) or text.endswith(_NOUGHTS)
+    return has_nought and _NULLIFIED.search(text) is not None
+
+
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of *text*, comments and type arguments left out."""
-    text = _GENERICS.sub("", text)
+    text = _GENERICS.sub("", text) if "<" in text else text
     before, depth = "", 0
     for match in _TOKEN.finditer(text):
         kind, token = match.lastgroup or "sign", match[0]

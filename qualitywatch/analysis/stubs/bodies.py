@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 import tree_sitter
 
@@ -73,6 +72,7 @@ _TALKERS = regex(  # what may be called in a line of log
 )
 
 
+_LOOKED_AT = 6  # nodes at the beginning of a body
 _ENDS = frozenset({None, Stub.NOT_IMPLEMENTED, Stub.REFUSED, Stub.THROW})
 
 
@@ -93,6 +93,8 @@ def is_stub(outline: Outline, unit: Unit) -> bool:
     """True where the body of *unit*, a function, is one; cheaper than the body."""
     language = outline.source.language.name
     reader = _Reader(idioms(language), language, unit, outline.source.data)
+    if reader.begins_with_code():
+        return False
     return reader.stub(reader.statements()) is not None
 
 
@@ -153,6 +155,28 @@ class _Reader:
         self.unit = unit
         self.body = unit.body or body_node(unit.node)
 
+    def begins_with_code(self) -> bool:
+        """True where two statements do something and the first is no mere talk.
+
+        So begin nearly all functions, and no stub: of these no more has to be read.
+        """
+        if self.body is None or self.body.type not in _BLOCKS:
+            return False
+        found = 0
+        for at in range(min(self.body.named_child_count, _LOOKED_AT)):
+            node = self.body.named_child(at)
+            if node.type in _COMMENTS or _is_lone_string(node):
+                continue
+            text = self._text(node)
+            if not text or self.known.nothing.match(text):
+                continue
+            if found == 0 and _is_talk(text, self.known):
+                return False
+            found += 1
+            if found > 1:
+                return True
+        return False
+
     def statements(self) -> list[tree_sitter.Node]:
         """The statements of the body, without strings nobody reads."""
         if self.body is None:
@@ -172,7 +196,7 @@ class _Reader:
         if element := _returned_element(statements):
             return self._fixed(element)
         texts = self._first(statements)
-        if len(texts) > MAX_STATEMENTS:
+        if len(texts) > MAX_STATEMENTS or not self._are_talk(texts[:-1]):
             return None
         return _stub(
             texts,
@@ -191,13 +215,21 @@ class _Reader:
         ]
 
     def _first(self, statements: list[tree_sitter.Node]) -> list[str]:
-        """The statements that do something, up to one more than a stub may have."""
-        does = (
-            text
-            for text in map(self._text, statements)
-            if text and not self.known.nothing.match(text)
-        )
-        return list(islice(does, MAX_STATEMENTS + 1))
+        """The statements that do something, as far as a stub may have them.
+
+        With the first one that it can not have: code behind a statement that is no
+        mere talk, or one more than there may be.
+        """
+        found: list[str] = []
+        for text in map(self._text, statements):
+            if text and not self.known.nothing.match(text):
+                found.append(text)
+                if len(found) > MAX_STATEMENTS or not self._are_talk(found[:-1]):
+                    break
+        return found
+
+    def _are_talk(self, said: list[str]) -> bool:
+        return all(_is_talk(text, self.known) for text in said)
 
     def _fixed(self, element: tree_sitter.Node) -> Stub | None:
         """A constant for markup that shows the same always: no code in it."""
@@ -243,7 +275,7 @@ def _last(
     text: str, known: Idioms, given: frozenset[str], *, answers: bool
 ) -> Stub | None:
     """What the statement amounts to that a body ends with."""
-    answer = _RETURN.sub("", text, count=1)
+    answer = _RETURN.sub("", text, count=1) if "return" in text else text
     if (gives_up := _giving_up(answer, known)) is not None:
         return gives_up
     if answer == text:
@@ -278,12 +310,9 @@ def _is_talk(text: str, known: Idioms) -> bool:
 
 
 def _is_lone_string(statement: tree_sitter.Node) -> bool:
-    only = statement.named_children
-    return (
-        statement.type == "expression_statement"
-        and len(only) == 1
-        and only[0].type in ("string", "concatenated_string")
-    )
+    if statement.type != "expression_statement" or statement.named_child_count != 1:
+        return False
+    return statement.named_children[0].type in ("string", "concatenated_string")
 
 
 def _returned_element(statements: list[tree_sitter.Node]) -> tree_sitter.Node | None:

@@ -1,7 +1,7 @@
 """Units that are empty by design: what nobody should be blamed for.
 
 Read from the head of a function or class: its modifiers, annotations, bases and name.
-For Python `facts` asks libcst the same, through imports and aliases.
+For Python `facts` asks the same of the real names, through imports and aliases.
 """
 
 from __future__ import annotations

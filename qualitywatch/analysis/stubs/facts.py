@@ -1,17 +1,20 @@
-"""What libcst knows about one Python function: whose it is by qualified name.
+"""What the names around one Python function stand for: whose it is by its real name.
 
 Text knows `@abstractmethod`; only imports tell that `@todo` is the same, or that `Base`
-is a protocol. libcst costs 19 to 98 times a parse, and a small hostile text can cost it
-a gigabyte. So it never sees the file: it gets a skeleton, made of the imports and of
-the heads of classes and of this one function. A skeleton that is too large or too deep
-is refused, and the caller goes by the text.
+is a protocol. The standard library's parser is asked, and it never sees the file: it
+gets a skeleton, made of the imports and of the heads of classes and of this one
+function. A skeleton that is too large or too deep is refused, and the caller goes by
+the text. libcst would tell the same, by its scopes, but takes half a second to load,
+which every worker of a scan had to pay.
 """
 
 from __future__ import annotations
 
+import ast
+import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import tree_sitter
 
@@ -21,10 +24,7 @@ from qualitywatch.analysis.sources.cost import affordable
 from qualitywatch.analysis.stubs.design import is_abstract
 from qualitywatch.model import Noun
 
-if TYPE_CHECKING:
-    import libcst
-
-MAX_SKELETON = 16 * 1024  # bytes; libcst needs 13 microseconds for one
+MAX_SKELETON = 16 * 1024  # characters
 MAX_COST = 4_000  # of brackets: the sum of the squared depth of each group
 MAX_LINE_ITEMS = 400  # dots, operators and the like of one head: chains cost by square
 MAX_CLASSES = 200
@@ -83,7 +83,7 @@ class Facts(Noun):
 
 
 def facts_of(outline: Outline, unit: Unit) -> Facts | None:
-    """The facts of *unit*; `None` where libcst can not be asked about it."""
+    """The facts of *unit*; `None` where the parser can not be asked about it."""
     if outline.source.language.name != "python":
         return None
     classes = [each for each in outline.units if each.kind == "class"]
@@ -149,7 +149,7 @@ def _joined(text: str) -> str:
 
 
 def _is_cheap(text: str) -> bool:
-    """False for what could cost libcst more than a few milliseconds."""
+    """False for what could cost the parser more than a few milliseconds."""
     if len(text) > MAX_SKELETON or not affordable(text):
         return False
     cost = 0
@@ -164,35 +164,32 @@ def _is_cheap(text: str) -> bool:
     return cost <= MAX_COST
 
 
-# What libcst says about it
+# What the skeleton says
 
 
 @lru_cache(maxsize=256)
 def _facts(text: str, own: str) -> Facts | None:
     """The facts of the one function in *text*, a member of the class called *own*."""
-    import libcst
-    from libcst.metadata import MetadataWrapper, ScopeProvider
-
     try:
-        wrapper = MetadataWrapper(libcst.parse_module(text), unsafe_skip_copy=True)
-    except libcst.ParserSyntaxError:
+        with warnings.catch_warnings(action="ignore"):  # of odd signs in its strings
+            body = ast.parse(text).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
-    scope = wrapper.resolve(ScopeProvider)[wrapper.module]
-    if scope is None:
-        return None
+    real: defaultdict[str, set[str]] = defaultdict(set)  # what names stand for so far
 
-    def names(values: Iterable[libcst.BaseExpression]) -> frozenset[str]:
-        found = (scope.get_qualified_names_for(_bare(value)) for value in values)
-        return frozenset(each.name for names in found for each in names)
+    def names(values: Iterable[ast.expr]) -> frozenset[str]:
+        return frozenset(name for value in values for name in _resolved(value, real))
 
     classes: dict[str, frozenset[str]] = {}
     decorators: frozenset[str] = frozenset()
-    for statement in wrapper.module.body:
-        if isinstance(statement, libcst.ClassDef):
-            heirs = (*statement.bases, *statement.keywords)
-            classes[statement.name.value] = names(arg.value for arg in heirs)
-        elif isinstance(statement, libcst.FunctionDef):
-            decorators = names(one.decorator for one in statement.decorators)
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            given = (keyword.value for keyword in statement.keywords)
+            classes[statement.name] = names([*statement.bases, *given])
+        elif isinstance(statement, ast.FunctionDef):
+            decorators = names(statement.decorator_list)
+        for name, stands_for in _bound(statement):
+            real[name].add(stands_for)
     return Facts(
         decorators=decorators,
         bases=_inherited(own, classes),
@@ -200,13 +197,39 @@ def _facts(text: str, own: str) -> Facts | None:
     )
 
 
-def _bare(node: libcst.CSTNode) -> libcst.CSTNode:
-    """The name in `Name[...]` and `name(...)`."""
-    import libcst
+def _bound(statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    """The names that *statement* binds, each with what it stands for."""
+    if isinstance(statement, ast.ClassDef):
+        yield statement.name, statement.name
+    elif isinstance(statement, ast.Import):
+        for alias in statement.names:
+            top = alias.name.partition(".")[0]
+            yield alias.asname or top, alias.name if alias.asname else top
+    elif isinstance(statement, ast.ImportFrom):
+        module = "." * statement.level + (statement.module or "")
+        for alias in statement.names:
+            yield alias.asname or alias.name, f"{module}.{alias.name}"
 
-    while isinstance(node, libcst.Subscript | libcst.Call):
-        node = node.value if isinstance(node, libcst.Subscript) else node.func
-    return node
+
+def _resolved(value: ast.expr, real: Mapping[str, set[str]]) -> Iterator[str]:
+    """The real names of *value*, as far as the imports tell."""
+    first, dot, rest = _dotted(value).partition(".")
+    for name in real.get(first, ()):
+        yield f"{name}{dot}{rest}"
+
+
+def _dotted(node: ast.expr) -> str:
+    """The name in `name`, `a.name`, `name[...]` and `name(...)`; empty in others."""
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return f"{_dotted(node.value)}.{node.attr}"
+        case ast.Subscript():
+            return _dotted(node.value)
+        case ast.Call():
+            return _dotted(node.func)
+    return ""
 
 
 def _inherited(name: str, classes: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -7,15 +7,14 @@ there at all, or nothing (`assert True`). Frameworks share these words.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from typing import NamedTuple
 
 from qualitywatch.analysis.sources.source import line_key
+from qualitywatch.analysis.weakening.blocks import indent
 from qualitywatch.regex import linear, regex
-from qualitywatch.rulebook.regexes import compile_regex
 
 MAX_STATEMENT = 1_000  # signs that are read of one
 MAX_LINES = 15  # of one statement
@@ -37,8 +36,9 @@ _HEADS = "|".join(
         r"^\s*(?:ok|is|isnt|cmp_ok|is_deeply|like)\s*\(",
     )
 )
-_HEAD = compile_regex(_HEADS)  # linear, and thrice as fast as `re`
-_IN_TEXT = linear(f"(?m){_HEADS}".encode())  # the same in many lines at once
+ASSERTS = linear(f"(?m){_HEADS}".encode())
+"""How an assertion begins, in one line or in many."""
+
 _TRUE = regex(
     r"(?:true|1|!0|!false|not false|yes|1 ?===? ?1|true ?===? ?true)$", re.IGNORECASE
 )
@@ -52,9 +52,12 @@ _ALWAYS = regex(
     r"|(?:len\(.*\)|\.length|\.size\(\)|\.count\(?\)?|\.Count) ?>= ?0$"
     r"|^isinstance\(.*, ?object\)$"
 )
+_SAY_ALWAYS = ("rue", "0", "object")  # one of them stands in each of those
 _EQUATION = regex(r"^(.+?) ?(===?|\bis) (.+)$")
 _TEXT = regex(r"""[fr]?(?:"[^"]+"|'[^']+')""")
 _CHAINED = regex(r"expect|assertthat|that$")
+_TWINS_IN = regex(r"\s*(?:(?:t|T|c|tt)\s*,|(\S).*,\s*\1)")
+"""Fits wherever the two arguments that count are the same: they begin alike."""
 _SIGNS = regex(r"[\"'`()\[\]{},]")  # that part arguments, or hold them together
 _CALL = regex(r"([\w.$:>\-!?]*\w!?)\s*[({]")
 
@@ -94,10 +97,10 @@ _PART = regex(
     r"|[cC]lose_?[tT]o|[aA]lmost|toHaveProperty|toThrow\(\s*\)|toHaveBeenCalled\(\s*\)"
     r"|to\.throw\(\s*\)|raise_error\s*$|NEAR\(|GT\(|LT\(|GE\(|LE\(|[aA]t_?[lL]east"
 )
-_SAYS_NO_ERROR = compile_regex(  # what only marks the way that should not be gone
-    r"(?i)does_?not_?throw|no_?throw|nothing_raised|not_to raise|AssertionCount"
-    r"|\bt\.(?:pass|fail)\(|\bself\.fail|this->fail|\bflunk\b|XCTFail|assert\.fail"
-    r"|\bassert\W+(?:False|0)\b"
+_SAYS_NO_ERROR = linear(  # what only marks the way that should not be gone
+    rb"(?i)does_?not_?throw|no_?throw|nothing_raised|not_to raise|AssertionCount"
+    rb"|\bt\.(?:pass|fail)\(|\bself\.fail|this->fail|\bflunk\b|XCTFail|assert\.fail"
+    rb"|\bassert\W+(?:False|0)\b"
 )
 QUOTED = regex(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
 _IS_COMPARED = regex(r"[=<>]|\bis\b")
@@ -154,52 +157,28 @@ def assertions(body: Sequence[tuple[int, str]]) -> list[Assertion]:
     return list(read(body))
 
 
-class Asserting:
-    """Tells on which lines of a text an assertion may begin, from line to line."""
+def asserts_for_sure(lines: Sequence[str], line: int) -> bool:
+    """True where the statement on *line* asserts something, wherever its test ends.
 
-    def __init__(self, lines: Sequence[str], whole: str) -> None:
-        self._data = whole.encode("utf-8", "surrogatepass")
-        sizes = (
-            map(len, lines)
-            if len(self._data) == len(whole)
-            else (len(line.encode("utf-8", "surrogatepass")) for line in lines)
-        )
-        self._starts = list(accumulate((size + 1 for size in sizes), initial=0))
-        longest = max(map(len, lines), default=0)
-        self._long = [
-            at
-            for at, text in enumerate(lines if longest > MAX_STATEMENT else (), 1)
-            if len(text) > MAX_STATEMENT
-        ]
-        self._known: tuple[int, int] = (0, 0)  # asked from a line: the answer
-
-    def next(self, line: int) -> int:
-        """The next one from *line* on; 0 where none follows."""
-        asked, answer = self._known
-        if not (asked and asked <= line and (line <= answer or answer == 0)):
-            answer = self._next(line)
-            self._known = (line, answer)
-        return answer
-
-    def _next(self, line: int) -> int:
-        at = bisect_left(self._long, line)
-        long = self._long[at] if at < len(self._long) else 0
-        if line >= len(self._starts):
-            return long
-        found = _IN_TEXT.search(self._data, self._starts[line - 1])
-        short = bisect_right(self._starts, found.start()) if found else 0
-        return min(filter(None, (long, short)), default=0)
-
-
-def asserts_for_sure(lines: Sequence[str]) -> bool:
-    """True where the statement that begins on the first of *lines* is not trivial."""
-    if len(lines[0]) > MAX_STATEMENT:
+    No line is longer than a statement may be. False where it takes more to know.
+    """
+    while not (first := lines[line - 1]).strip():
+        line += 1
+    if not _is_open(first):
+        return _is_real(first)
+    rows = [
+        (0, text) for text in lines[line - 1 : line + 2 * MAX_LINES] if text.strip()
+    ]
+    whole, end = _joined(rows, 0)
+    if end == len(rows) and _is_open(whole):
         return False
-    rows = [(0, line) for line in lines[:MAX_LINES] if line.strip()]
-    whole, _ = _joined(rows, 0)
-    if ";" in whole or _is_open(whole) or _SAYS_NO_ERROR.search(whole):
-        return False
-    return not _is_trivial(" ".join(whole.split()))
+    is_cut = any(indent(text) < indent(first) for _, text in rows[:end])
+    return not is_cut and _may_begin(first) and _is_real(whole)
+
+
+@lru_cache(maxsize=4_096)  # many tests begin alike
+def _is_real(statement: str) -> bool:
+    return _may_begin(statement) and not all(map(_is_trivial, _asserted(statement)))
 
 
 def read(body: Sequence[tuple[int, str]]) -> Iterator[Assertion]:
@@ -211,15 +190,21 @@ def read(body: Sequence[tuple[int, str]]) -> Iterator[Assertion]:
             at += 1
             continue
         whole, at = _joined(body, at)
-        for piece in whole.split(";"):
-            if _may_begin(piece) and not _SAYS_NO_ERROR.search(piece):
-                found += 1
-                yield Assertion(number, " ".join(piece.split()))
+        for said in _asserted(whole):
+            found += 1
+            yield Assertion(number, said)
+
+
+def _asserted(statement: str) -> Iterator[str]:
+    """The assertions in *statement*, blanks apart."""
+    for piece in statement.split(";"):
+        if _may_begin(piece) and not _SAYS_NO_ERROR.search(piece.encode()):
+            yield " ".join(piece.split())
 
 
 @lru_cache(maxsize=4_096)  # most lines stand on both sides of a change
 def _may_begin(text: str) -> bool:
-    return _HEAD.search(text) is not None
+    return ASSERTS.search(text.encode()) is not None
 
 
 def _joined(body: Sequence[tuple[int, str]], at: int) -> tuple[str, int]:
@@ -234,8 +219,11 @@ def _joined(body: Sequence[tuple[int, str]], at: int) -> tuple[str, int]:
 def _is_open(text: str) -> bool:
     if text.endswith("\\"):
         return True
-    opened = sum(map(text.count, "([")) - sum(map(text.count, ")]"))
-    return opened > 0 and not text.rstrip().endswith(("{", "|"))
+    opened, closed = (
+        text.count("(") + text.count("["),
+        text.count(")") + text.count("]"),
+    )
+    return opened > closed and not text.rstrip().endswith(("{", "|"))
 
 
 def _is_bare(text: str) -> bool:
@@ -263,42 +251,60 @@ def _is_trivial(text: str) -> bool:
     if call is None:
         return False
     name = _plain(call[1])
-    is_chained = _CHAINED.match(name) is not None
-    if not (is_chained or _may_be_trivial(name)):
+    says = _says(name)
+    if not any(says) or (says == _ONLY_EQUAL and not _TWINS_IN.match(text, call.end())):
         return False
     args, rest = _arguments(text, call.end())
     if args[0] in ("t", "T", "c", "tt") and len(args) > 1:
         args = args[1:]
-    if is_chained and rest.lstrip()[:1] == ".":
+    if says.chained and rest.lstrip()[:1] == ".":
         return _is_trivial_chain(args[0], rest)
     return _is_trivial_call(name, args)
 
 
 def _compares_twins(text: str) -> bool:
-    return any(
-        word in text and (said := twins.match(text)) and said[1] == said[2]
-        for word, twins in _TWINS
-    )
+    for word, twins in _TWINS:
+        if word in text and (said := twins.match(text)) and said[1] == said[2]:
+            return True
+    return False
 
 
+@lru_cache(maxsize=1_024)
 def _plain(name: str) -> str:
     """The last part of a name, in lower case and without underscores."""
     last = _PATH_SIGN.split(name)[-1]
     return last.lower().replace("_", "").rstrip("!")
 
 
-def _may_be_trivial(name: str) -> bool:
-    """False for what asserts something whatever its arguments."""
-    return any(said.fullmatch(name) for said in (_SAYS_TRUE, _SAYS_FALSE, _SAYS_EQUAL))
+class _Says(NamedTuple):
+    """What a name promises: of all others it does not matter what they are given."""
+
+    chained: bool  # more follows the call
+    true: bool
+    false: bool
+    equal: bool
+
+
+_ONLY_EQUAL = _Says(chained=False, true=False, false=False, equal=True)
+
+
+@lru_cache(maxsize=1_024)
+def _says(name: str) -> _Says:
+    return _Says(
+        chained=_CHAINED.match(name) is not None,
+        true=_SAYS_TRUE.fullmatch(name) is not None,
+        false=_SAYS_FALSE.fullmatch(name) is not None,
+        equal=_SAYS_EQUAL.fullmatch(name) is not None,
+    )
 
 
 def _is_trivial_call(name: str, args: Sequence[str]) -> bool:
-    if _SAYS_TRUE.fullmatch(name):
+    says = _says(name)
+    if says.true:
         return _holds(args[0])
-    if _SAYS_FALSE.fullmatch(name):
+    if says.false:
         return _FALSE.match(args[0]) is not None
-    is_equal = _SAYS_EQUAL.fullmatch(name) is not None
-    return is_equal and len(args) > 1 and args[0] == args[1] != ""
+    return says.equal and len(args) > 1 and args[0] == args[1] != ""
 
 
 def _is_trivial_chain(subject: str, rest: str) -> bool:
@@ -327,7 +333,9 @@ def _holds(condition: str) -> bool:
     condition = condition.strip()
     while _is_in_brackets(condition):
         condition = _split(condition[1:-1])[0].strip()
-    if _TRUE.match(condition) or _ALWAYS.search(condition):
+    if _TRUE.match(condition):
+        return True
+    if any(map(condition.__contains__, _SAY_ALWAYS)) and _ALWAYS.search(condition):
         return True
     sides = _EQUATION.match(condition)
     if sides is None or sides[1].strip() != sides[3].strip():

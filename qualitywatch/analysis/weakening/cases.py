@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate, islice
 from typing import Literal, NamedTuple
@@ -12,32 +12,35 @@ from typing import Literal, NamedTuple
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.analysis.stubs.design import is_test_double_file
 from qualitywatch.analysis.weakening.assertions import (
-    MAX_LINES,
     QUOTED,
-    Asserting,
     Assertion,
     assertions,
-    asserts_for_sure,
+)
+from qualitywatch.analysis.weakening.blocks import (
+    annotated_from,
+    extent,
+    indent,
+    next_code,
 )
 from qualitywatch.analysis.weakening.dialects import (
     DIALECTS,
     FOCUS,
+    FOCUSES,
     OFF,
     SWITCHED_OFF,
     Dialect,
 )
+from qualitywatch.analysis.weakening.doubtful import doubtful
+from qualitywatch.analysis.weakening.headers import Header
+from qualitywatch.analysis.weakening.reach import Shared, shared, touched, within
 from qualitywatch.regex import regex
 
 MAX_CASES = 2_000  # of one file
 MAX_SIGNATURE = 2_000  # signs
-MAX_ABOVE = 60  # lines of annotations above a test
 
 _TEST_PATH = regex(
     r"(?:^|[/._-])(?:tests?|specs?|__tests__)(?:[/._-]|$)|[a-z](?:Tests?|Specs?)[/.]"
 )
-_ANNOTATION = regex(r"\s*(?:@|#\[|\[)")
-_CLOSER = regex(r"\s*(?:[)\]}{]|end\b)")
-_LAST = regex(r"\s*(?:\}|end\b)")
 _EMPTY_BODY = regex(
     r"(?:[\s(){}\[\];,:]|\b(?:pass|return|end|do|then|async|function|done|ok|self|"
     r"Ok|Unit|None|null|nil|undefined|void|throws?|Throwable|Exception|override|->)\b"
@@ -69,25 +72,40 @@ class Case:
     """One test, or a group of them; lines count from 1."""
 
     def __init__(self, text: _Text, found: re.Match[str], line: int, kind: Kind):
-        groups = found.groupdict()
         self.kind = kind
-        name = (groups.get("name") or groups.get("label") or "").strip()
-        self.name = name if name.count("(") == name.count(")") else name.rstrip(") ")
-        self.word = groups.get("word") or ""
-        self.mods = frozenset(filter(None, (groups.get("mods") or "").split(".")))
         self.line = line
         self.text = text
         self._found = found
 
     @cached_property
+    def name(self) -> str:
+        """What its author calls it."""
+        name = (self._said("name") or self._said("label")).strip()
+        return name if name.count("(") == name.count(")") else name.rstrip(") ")
+
+    @cached_property
+    def word(self) -> str:
+        """The word with which it begins, where its framework has several."""
+        return self._said("word")
+
+    @cached_property
+    def mods(self) -> frozenset[str]:
+        """The words that follow that one, each behind a dot."""
+        return frozenset(filter(None, self._said("mods").split(".")))
+
+    def _said(self, group: str) -> str:
+        known = self._found.re.groupindex
+        return (self._found[group] or "") if group in known else ""
+
+    @cached_property
     def first(self) -> int:
         """The line of its first annotation."""
-        return self.text.annotated_from(self.line)
+        return annotated_from(self.text.lines, self.line)
 
     @cached_property
     def end(self) -> int:
         """Its last line."""
-        return self.text.end_of(self.line)
+        return extent(self.text.lines, self.line)[0]
 
     @cached_property
     def raw(self) -> tuple[str, ...]:
@@ -99,39 +117,6 @@ class Case:
         """The annotations and the line of the header."""
         lines = self.text.lines
         return [(n, lines[n - 1]) for n in range(self.first, self.line + 1)]
-
-    @cached_property
-    def asserting(self) -> list[tuple[int, str]]:
-        """The body from its first line on that may assert something."""
-        if self._asserts_from == self._begin:
-            return self.body
-        first = self._asserts_from
-        lines = self.text.lines[first - 1 : self.end] if first else []
-        return [(n, text) for n, text in enumerate(lines, first) if text.strip()]
-
-    @property
-    def may_be_trivial(self) -> bool:
-        """False where the next assertion, its own or another test's, is a real one.
-
-        For nearly all that spares to look where the test begins and where it ends.
-        """
-        line = self.text.line_at(self._found.end())
-        first = self.text.asserting_from(line)
-        if first == 0 or (first > line and self.text.asserts_for_sure(first)):
-            return False
-        first = self._asserts_from
-        if first in (0, self._begin):
-            return first > 0
-        return not self.text.asserts_for_sure(first)
-
-    @cached_property
-    def _begin(self) -> int:
-        """The line on which the body begins."""
-        return self.text.line_at(self.text.body_from(self._found.end()))
-
-    @cached_property
-    def _asserts_from(self) -> int:
-        return self.text.asserting_from(self._begin)
 
     @cached_property
     def body(self) -> list[tuple[int, str]]:
@@ -178,7 +163,9 @@ class Case:
     @property
     def is_focused(self) -> bool:
         """True when it keeps all others from running."""
-        return "only" in self.mods or FOCUS.fullmatch(self.word) is not None
+        return self.text.may_focus and (
+            "only" in self.mods or FOCUS.fullmatch(self.word) is not None
+        )
 
     def said_of(self, line: int) -> str:
         """The comments on *line* and right above it."""
@@ -186,7 +173,7 @@ class Case:
 
     def comments(self) -> list[Comment]:
         """The comments inside it, and those right behind it."""
-        return self.text.comments_in(self.line, self.text.next_code(self.end))
+        return self.text.comments_in(self.line, next_code(self.text.lines, self.end))
 
     def _marked_off(self) -> Skip | None:
         pattern = self.text.dialect.skip
@@ -214,10 +201,23 @@ class Case:
 
 def cases(source: Source) -> list[Case]:
     """The tests of *source* and their groups, in order."""
-    dialect = DIALECTS.get(source.language.name)
-    if dialect is None or not _may_hold_tests(source, dialect):
-        return []
-    return list(_Text(source, dialect).cases())
+    text = _text(source)
+    return [] if text is None else list(text.cases())
+
+
+def doubtful_cases(source: Source) -> list[Case]:
+    """Those of them that may be weak, whatever they were before."""
+    text = _text(source)
+    return [] if text is None else list(text.doubtful())
+
+
+def touched_cases(before: Source, after: Source) -> tuple[list[Case], list[Case]]:
+    """Those of both sides that may differ."""
+    old, new = _text(before), _text(after)
+    if old is None or new is None or old.kind != new.kind:
+        return cases(before), cases(after)
+    same = shared((old.lines, before.lines), (new.lines, after.lines))
+    return list(old.touched(same)), list(new.touched(same))
 
 
 def is_test_path(path: str) -> bool:
@@ -225,57 +225,78 @@ def is_test_path(path: str) -> bool:
     return _TEST_PATH.search(path) is not None or is_test_double_file(path)
 
 
-def _may_hold_tests(source: Source, dialect: Dialect) -> bool:
-    if not (dialect.everywhere or is_test_path(source.path)):
-        return False
-    return (
-        dialect.mark is None
-        or is_test_path(source.path)
-        or bool(dialect.mark.search(source.text))
-    )
+def _text(source: Source) -> _Text | None:
+    """The text of *source*; `None` where it can hold no tests."""
+    dialect = DIALECTS.get(source.language.name)
+    by_name = is_test_path(source.path)
+    if dialect is None or not (dialect.everywhere or by_name):
+        return None
+    is_marked = dialect.mark is None or dialect.mark.search(source.text) is not None
+    return _Text(source, dialect, by_name=by_name) if is_marked or by_name else None
 
 
 class _Text:
     """A source without its comments, with what tells where a test ends."""
 
-    def __init__(self, source: Source, dialect: Dialect) -> None:
+    def __init__(self, source: Source, dialect: Dialect, *, by_name: bool) -> None:
         self.dialect = dialect
-        self._comments = source.comments()
+        self.lines = source.bare_lines
         self._source = source
-        self.lines = _uncommented(source)
-        self._whole = "\n".join(self.lines)
-        sizes = (len(line) + 1 for line in self.lines)
-        self._starts = list(accumulate(sizes, initial=0))
-        self._by_name = is_test_path(source.path)
+        self._whole = source.bare
+        self._data = source.bare.encode()
+        self._by_name = by_name
 
     @property
-    def raw_lines(self) -> list[str]:
-        return self._source.lines
+    def kind(self) -> tuple[Dialect, bool]:
+        """What decides which of its lines are tests."""
+        return self.dialect, self._by_name
+
+    @cached_property
+    def may_focus(self) -> bool:
+        """False where no test keeps all others from running."""
+        return FOCUSES.search(self._data) is not None
 
     def cases(self) -> Iterator[Case]:
-        for number, found in enumerate(self._found(self.dialect.header)):
-            if number >= MAX_CASES:
-                return
-            case = Case(self, found, self._line_of(found), "test")
+        yield from self._tests(self.dialect.header.lines(self._data))
+        if self.dialect.group is not None:
+            yield from self._groups(self.dialect.group.lines(self._data))
+
+    def doubtful(self) -> Iterator[Case]:
+        if self.may_focus:
+            yield from self.cases()
+        else:
+            yield from self._tests(
+                doubtful(self.dialect.header, self._data, self.lines)
+            )
+
+    def touched(self, same: Shared) -> Iterator[Case]:
+        header, group = self.dialect.header, self.dialect.group
+        headers = list(header.lines(self._data))
+        yield from self._tests(touched(headers, self.lines, same))
+        if group is not None:
+            groups = list(group.lines(self._data))
+            yield from self._groups(within(groups, self.lines, same))
+
+    def _tests(self, lines: Iterable[int]) -> Iterator[Case]:
+        for line, found in self._found(self.dialect.header, lines):
+            case = Case(self, found, line, "test")
             if self._is_test(case):
                 yield case
-        if self.dialect.group is None:
-            return
-        for number, found in enumerate(self._found(self.dialect.group)):
-            if number >= MAX_CASES:
-                return
-            yield Case(self, found, self._line_of(found), "group")
 
-    def _found(self, header: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """What `finditer` gives, for a *header* that begins with a line: it would try
-        at every sign."""
-        letters, position = self.dialect.letters, 0
-        for start, text in zip(self._starts, self.lines, strict=False):
-            if not text or letters not in text or start < position:
-                continue
-            if m := header.match(self._whole, start):
-                position = m.end()
-                yield m
+    def _groups(self, lines: Iterable[int]) -> Iterator[Case]:
+        assert self.dialect.group is not None
+        for line, found in self._found(self.dialect.group, lines):
+            yield Case(self, found, line, "group")
+
+    def _found(
+        self, header: Header, lines: Iterable[int]
+    ) -> Iterator[tuple[int, re.Match[str]]]:
+        """The first of the *lines* that are a *header*, with what it says."""
+        found = (
+            (line, header.match(self._whole, self._start_of(line))) for line in lines
+        )
+        exact = ((line, match) for line, match in found if match)
+        return islice(exact, MAX_CASES)
 
     def _is_test(self, case: Case) -> bool:
         mark = self.dialect.mark
@@ -283,10 +304,14 @@ class _Text:
             return True
         return self._by_name and case.name.lower().startswith("test")
 
-    def _line_of(self, found: re.Match[str]) -> int:
-        groups = found.groupdict()
-        named = next((g for g in ("word", "name", "label") if groups.get(g)), 0)
-        return self.line_at(found.start(named))
+    def _start_of(self, line: int) -> int:
+        """Where *line* begins."""
+        return self._lengths[line - 1] + line - 1
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        """How many signs stand above each line, line breaks apart."""
+        return list(accumulate(map(len, self.lines), initial=0))
 
     def body_from(self, offset: int) -> int:
         """Where the body begins, if the header was read up to *offset*."""
@@ -296,64 +321,11 @@ class _Text:
         return offset if opening is None else opening.end()
 
     def line_at(self, offset: int) -> int:
-        return bisect_right(self._starts, offset)
-
-    def asserting_from(self, line: int) -> int:
-        """The next line from *line* on that may assert something; 0: none does."""
-        return self._asserting.next(line)
-
-    def asserts_for_sure(self, line: int) -> bool:
-        return asserts_for_sure(self.lines[line - 1 : line - 1 + MAX_LINES])
-
-    @cached_property
-    def _asserting(self) -> Asserting:
-        return Asserting(self.lines, self._whole)
-
-    @cached_property
-    def _depths(self) -> list[int]:
-        """How far each line is indented; -1 where it holds no code."""
-        return [
-            len(text) - len(bare) if (bare := text.lstrip()) and text[0] != "#" else -1
-            for text in self.lines
-        ]
+        return self._whole.count("\n", 0, offset) + 1
 
     def rest_of_line(self, offset: int) -> str:
         end = self._whole.find("\n", offset)
         return self._whole[offset : end if end >= 0 else None]
-
-    def annotated_from(self, line: int) -> int:
-        """The first line of the annotations right above *line*."""
-        first = line
-        for number in range(line - 1, max(0, line - MAX_ABOVE), -1):
-            text = self.lines[number - 1]
-            if _ANNOTATION.match(text):
-                first = number
-            elif not text.strip() or _ends_statement(text):
-                break
-        return first
-
-    def end_of(self, line: int) -> int:
-        """The last line of the block that begins on *line*."""
-        depth, last = indent(self.lines[line - 1]), line
-        for number, own in enumerate(islice(self._depths, line, None), line + 1):
-            if own < 0:
-                continue
-            if own <= depth:
-                text = self.lines[number - 1]
-                if own < depth or not _CLOSER.match(text):
-                    break
-                if _LAST.match(text) and not text.rstrip().endswith("{"):
-                    return number
-            last = number
-        return last
-
-    def next_code(self, line: int) -> int:
-        """The next line after *line* that holds code."""
-        while line < len(self.lines):
-            line += 1
-            if self.lines[line - 1].strip():
-                return line
-        return line + 1
 
     def raw(self, first: int, last: int) -> tuple[str, ...]:
         return tuple(self._source.lines[first - 1 : last])
@@ -363,26 +335,10 @@ class _Text:
         return " ".join(c.text for c in near if c.line == line or c.alone)
 
     def comments_in(self, first: int, end: int) -> list[Comment]:
-        start = bisect_left(self._comments, first, key=lambda each: each.line)
-        stop = bisect_left(self._comments, end, key=lambda each: each.line)
-        return list(self._comments[start:stop])
-
-
-def _uncommented(source: Source) -> list[str]:
-    lines = list(source.lines)
-    for comment in reversed(source.comments()):
-        first, last = comment.line - 1, comment.end_line - 1
-        if comment.kind in ("string", "bare") or last >= len(lines):
-            continue
-        head, tail = (
-            lines[first][: comment.column - 1],
-            lines[last][comment.end_column :],
-        )
-        lines[first] = head + tail if first == last else head
-        if first != last:
-            lines[first + 1 : last] = [""] * (last - first - 1)
-            lines[last] = tail
-    return lines
+        comments = self._source.comments()
+        start = bisect_left(comments, first, key=lambda each: each.line)
+        stop = bisect_left(comments, end, key=lambda each: each.line)
+        return list(comments[start:stop])
 
 
 def _after_bracket(text: str, offset: int) -> int:
@@ -393,20 +349,6 @@ def _after_bracket(text: str, offset: int) -> int:
         if depth == 0:
             return at + 1
     return offset
-
-
-def indent(text: str) -> int:
-    """How far *text* is indented."""
-    return len(text) - len(text.lstrip())
-
-
-def ends_blocks(text: str) -> bool:
-    """True for a line behind which no block goes on that is indented as far as it."""
-    return text[:1] != "#" and not _CLOSER.match(text)
-
-
-def _ends_statement(text: str) -> bool:
-    return text.rstrip()[-1:] in (";", "}", "{", ":") or text.strip() == "end"
 
 
 def _reason(found: re.Match[str]) -> str:

@@ -14,19 +14,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from qualitywatch.regex import regex
+from qualitywatch.analysis.weakening.headers import Header
+from qualitywatch.regex import linear, regex
 
 
 class Dialect(NamedTuple):
     """The words of one language's test frameworks."""
 
-    header: re.Pattern[str]
+    header: Header
     mark: re.Pattern[str] | None = None
-    group: re.Pattern[str] | None = None
+    group: Header | None = None
     skip: re.Pattern[str] | None = None
     stop: re.Pattern[str] | None = None
     everywhere: bool = False  # the header proves a test in any file
-    letters: str = ""  # that stand on the first line of each header, group or not
 
 
 def _lines(pattern: str) -> re.Pattern[str]:
@@ -41,13 +41,13 @@ _MODIFIERS = (
 _METHOD = rf"""
     ^[ \t]* (?:@\w+(?:\([^)\n]*\))?[ \t]+)* (?:(?:{_MODIFIERS})[ \t]+)*
     (?:<[^>\n]+>[ \t]+)?
-    (?!(?:return|new|throw|else|await|yield)\b)
+    (?!return\b|new\b|throw\b|else\b|await\b|yield\b)
     (?:(?:fun|void|def|func)[ \t]+|[\w<>\[\],.?]+[ \t]+)
     (?P<name>\w+|`[^`\n]+`)[ \t]*\("""
 
 PYTHON = Dialect(
-    header=_lines(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?P<name>test\w*)[ \t]*\("),
-    group=_lines(r"^[ \t]*class[ \t]+(?P<name>\w*Test\w*)"),
+    header=Header(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(?P<name>test\w*)[ \t]*\("),
+    group=Header(r"^[ \t]*class[ \t]+(?P<name>\w*Test\w*)"),
     skip=_lines(
         r"""@(?:[\w.]*\.)?(?:skip|xfail|expectedFailure)\b(?P<args>\([^\n]*)?"""
     ),
@@ -55,30 +55,28 @@ PYTHON = Dialect(
         r"""(?:pytest\.(?:skip|xfail)|self\.skipTest|raise[ ][\w.]*SkipTest)\b
         (?P<args>\([^\n]*)?"""
     ),
-    letters="est",
 )
 JAVASCRIPT = Dialect(
-    header=_lines(
+    header=Header(
         rf"""^[ \t]* (?:await[ \t]+)?
         (?P<word>[xf]?(?:it|test|specify)|Deno\.test|QUnit\.test|testWidgets)
         (?P<mods>(?:\.\w+)*) (?:\([^()\n]*\))? [ \t]*\(\s* {_LABEL}"""
     ),
-    group=_lines(
+    group=Header(
         rf"""^[ \t]* (?P<word>[xf]?(?:describe|context|suite)|group)
         (?P<mods>(?:\.\w+)*) (?:\([^()\n]*\))? [ \t]*\(\s* {_LABEL}"""
     ),
     stop=_lines(r"(?:this|t|ctx|context)\.skip\(['\"`]?(?P<why>[^'\"`)\n]*)"),
 )
 GO = Dialect(
-    header=_lines(
+    header=Header(
         r"""^func[ \t]+(?:\([^)\n]*\)[ \t]*)?
         (?P<name>(?:Test|Fuzz|Benchmark|Example)\w*)[ \t]*\("""
     ),
     stop=_lines(r"\b[tbs]\.(?:T\(\)\.)?(?:Skip|Skipf|SkipNow)\((?P<why>[^)\n]*)"),
-    letters="func",
 )
 RUST = Dialect(
-    header=_lines(
+    header=Header(
         r"^[ \t]*(?:pub(?:\([^)\n]*\))?[ \t]+)?(?:async[ \t]+)?fn[ \t]+(?P<name>\w+)"
     ),
     mark=_lines(
@@ -86,12 +84,11 @@ RUST = Dialect(
     ),
     skip=_lines(r"""\#\[ignore\b(?:\s*=\s*"(?P<why>[^"\n]*)")?"""),
     everywhere=True,
-    letters="fn",
 )
 JAVA = Dialect(
-    header=_lines(_METHOD),
+    header=Header(_METHOD),
     mark=_lines(r"@(?:Test|ParameterizedTest|RepeatedTest|TestFactory|Property)\b"),
-    group=_lines(r"^[ \t]*(?:[\w@]+[ \t]+)*class[ \t]+(?P<name>\w*Tests?)\b"),
+    group=Header(r"^[ \t]*(?:[\w@]+[ \t]+)*class[ \t]+(?P<name>\w*Tests?)\b"),
     skip=_lines(
         r"""@(?:Ignore|Disabled)\b(?:\(\s*(?:value\s*=\s*)?"(?P<why>[^"\n]*)")?
         |@Test\([^)\n]*enabled\s*=\s*false"""
@@ -99,7 +96,7 @@ JAVA = Dialect(
     everywhere=True,
 )
 CSHARP = Dialect(
-    header=_lines(_METHOD),
+    header=Header(_METHOD),
     mark=_lines(
         r"""\[(?:[^\]\n]*,\s*)?(?:Fact|Theory|Test|TestMethod|TestCase|DataTestMethod
         |TestCaseSource|SkippableFact|Property)\b"""
@@ -112,7 +109,7 @@ CSHARP = Dialect(
     everywhere=True,
 )
 CPP = Dialect(
-    header=_lines(
+    header=Header(
         r"""^[ \t]*(?P<word>TEST(?:_F|_P)?|TYPED_TEST(?:_P)?|TEST_CASE\w*|SCENARIO
         |BOOST_\w*TEST_CASE|START_TEST)[ \t]*\((?P<label>[^\n{]*)
         |^(?:static[ \t]+)?(?:void|int|bool)[ \t]+(?P<name>test_\w+|\w+_test)[ \t]*\("""
@@ -121,12 +118,12 @@ CPP = Dialect(
     stop=_lines(r"""\b(?:GTEST_SKIP|SKIP)\(\s*\)?(?:\s*<<)?\s*(?P<why>[^;\n]*)"""),
 )
 RUBY = Dialect(
-    header=_lines(
+    header=Header(
         rf"""^[ \t]*(?:def[ \t]+(?P<name>test_\w+[?!]?)
         |(?P<word>[xf]?(?:it|specify|example|scenario)|pending|test|should)
          [ \t]*\(?[ \t]*{_LABEL})"""
     ),
-    group=_lines(
+    group=Header(
         rf"""^[ \t]*(?:RSpec\.)?(?P<word>[xf]?(?:describe|context|feature))
         [ \t]*\(?[ \t]*{_LABEL}"""
     ),
@@ -137,7 +134,7 @@ RUBY = Dialect(
     stop=_lines(r"""(?:skip|pending)\b[ (]*(?P<why>(?:["'][^\n]*)?)$"""),
 )
 PHP = Dialect(
-    header=_lines(
+    header=Header(
         rf"""^[ \t]*(?:(?:{_MODIFIERS})[ \t]+)*function[ \t]+(?P<name>test\w*)[ \t]*\(
         |^[ \t]*(?P<word>it|test)[ \t]*\([ \t]*{_LABEL}"""
     ),
@@ -147,7 +144,7 @@ PHP = Dialect(
     ),
 )
 SWIFT = Dialect(
-    header=_lines(
+    header=Header(
         rf"""^[ \t]*(?:(?:{_MODIFIERS}|@\w+(?:\([^)\n]*\))?)[ \t]+)*
         func[ \t]+(?P<name>test\w*)[ \t]*\("""
     ),
@@ -155,7 +152,7 @@ SWIFT = Dialect(
     stop=_lines(r"""throw[ ]XCTSkip\(\s*(?:"(?P<why>[^"\n]*))?"""),
 )
 SCALA = Dialect(
-    header=_lines(
+    header=Header(
         r"""^[ \t]*(?P<word>test|it|property|ignore)[ \t]*\([ \t]*"(?P<label>[^"\n]*)"
         |^[ \t]*(?:it|they)?[ \t]*(?:(?:should|must|can)[ \t]+)?"(?P<name>[^"\n]+)"
          [ \t]+(?P<mods>in|ignore)\b"""
@@ -164,12 +161,12 @@ SCALA = Dialect(
     stop=_lines(r"""(?:pending\b|cancel\()(?P<why>["'\w][^\n]*)?"""),
 )
 LUA = Dialect(
-    header=_lines(rf"^[ \t]*(?P<word>it|test|pending|spec)[ \t]*\([ \t]*{_LABEL}"),
-    group=_lines(rf"^[ \t]*(?P<word>describe|context)[ \t]*\([ \t]*{_LABEL}"),
+    header=Header(rf"^[ \t]*(?P<word>it|test|pending|spec)[ \t]*\([ \t]*{_LABEL}"),
+    group=Header(rf"^[ \t]*(?P<word>describe|context)[ \t]*\([ \t]*{_LABEL}"),
     stop=_lines(r"""pending\([ ]*(?P<why>[^)\n]*)"""),
 )
 BASH = Dialect(
-    header=_lines(rf"^[ \t]*@test[ \t]+{_LABEL}[ \t]*\{{"),
+    header=Header(rf"^[ \t]*@test[ \t]+{_LABEL}[ \t]*\{{"),
     stop=_lines(r"""skip\b[ ]*(?P<why>[^\n]*)$"""),
     everywhere=True,
 )
@@ -200,5 +197,9 @@ SWITCHED_OFF = regex(r"x\w+|pending|ignore")
 OFF = frozenset({"skip", "todo", "fixme", "failing", "ignore", "skipIf"}) - {"skipIf"}
 """Modifiers that do the same: `it.skip(...)`."""
 
-FOCUS = regex(r"f(?:it|test|specify|describe|context|suite|feature|scenario)")
+_FOCUS = r"f(?:it|test|specify|describe|context|suite|feature|scenario)"
+FOCUS = regex(_FOCUS)
 """Words that keep every other test from running."""
+
+FOCUSES = linear(rf"\.only\b|\b{_FOCUS}\b".encode())
+"""Found in every text with a test that does so, and in few others."""
