@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qualitywatch.analysis.elision import grammar
 from qualitywatch.analysis.elision import tongues as elision_tongues
+from qualitywatch.analysis.elision.glance import (
+    may_be_elision,
+    may_be_elisions,
+    may_be_hint,
+)
+from qualitywatch.analysis.elision.lexicon import entries
 from qualitywatch.analysis.elision.reading import elision, elisions, hint, remarks
 from qualitywatch.analysis.sources.skipping import language_of
 from qualitywatch.analysis.sources.source import Source
@@ -213,13 +220,33 @@ def test_any_text_is_read(text: str) -> None:
     elision(text)
 
 
-@given(st.lists(st.sampled_from(WORDS), max_size=12))
-def test_the_quick_look_loses_nothing(remark: list[str]) -> None:
-    text = grammar.bare(" ".join(remark))
+BY_PART: dict[str, list[str]] = defaultdict(list)
+for _entry in entries():
+    if all(word.isascii() for word in _entry.words):
+        BY_PART[_entry.tag].append(" ".join(_entry.words).replace("*", ""))
+SIGNS = ["...", "(", ")", ",", ".", ";", "/", "-", "`x`", "7", "\n * ", "'s", "getX"]
+SIGNS += ["100s"]  # a plural: it reads as the number, and that as nothing
+A_WORD = st.sampled_from(list(BY_PART.values())).flatmap(st.sampled_from)
+SENTENCE = st.lists(
+    st.sampled_from(WORDS) | A_WORD | st.sampled_from(SIGNS), max_size=6
+)
 
-    fits = grammar.form_of(grammar.spell(grammar.tokens(text))) is not None
 
-    assert grammar.may_elide(text) or not fits
+@settings(max_examples=1000)
+@given(SENTENCE.map(" ".join))
+@example("100s other methods")
+def test_the_quick_look_loses_nothing(remark: str) -> None:
+    spelled = grammar.spell(grammar.tokens(grammar.bare(remark)))
+
+    assert may_be_elision(remark) or not grammar.form_of(spelled)
+    assert may_be_hint(remark) or not grammar.is_marked(spelled)
+
+
+@given(st.lists(SENTENCE.map(" ".join) | st.text(max_size=9), max_size=5))
+def test_the_look_at_many_remarks_loses_none(remarks: list[str]) -> None:
+    alone = {at for at, remark in enumerate(remarks) if may_be_elision(remark)}
+
+    assert alone <= set(may_be_elisions(remarks))
 
 
 @pytest.mark.parametrize(

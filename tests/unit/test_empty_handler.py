@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from qualitywatch.analysis.checks.empty_handler import empty_handler
+from qualitywatch.analysis.checks.empty_handler import (
+    _JS,
+    _MAY_BE_EMPTY_JS,
+    _SPOKEN,
+    empty_handler,
+)
 from tests.unit.test_compare import compare
 
 
@@ -54,3 +61,28 @@ def test_where_they_are_the_purpose_they_are_silent(path):
 
 def test_a_line_longer_than_people_write_is_not_read():
     assert [] == found(f"const a = <B onClick={{() => {{}}}} x='{'y' * 500}' />;\n")
+
+
+SIGNS = ("=", "{", "}", "(", ")", "=>", ":", ".", ",", "'a'")
+WORDS = (
+    "onClick",
+    "async",
+    "function",
+    "alert",
+    "console.log",
+    "toast",
+    "window",
+    "get",
+)
+PIECES = st.sampled_from((*SIGNS, *WORDS, "addEventListener"))
+
+
+@given(st.lists(PIECES, max_size=14), st.sampled_from(["", " ", "\t"]))
+@example([".on('a', () => {})"], "")
+@example(["onClick={() => window.alert('Coming soon')}"], "")
+def test_no_handler_is_passed_over(pieces: list[str], blank: str) -> None:
+    """What is asked first, of the whole text, holds for every such line."""
+    line = blank.join(pieces)
+    is_handler = _JS.search(line) or _SPOKEN.search(line)
+
+    assert not is_handler or _MAY_BE_EMPTY_JS.may_fit(line)

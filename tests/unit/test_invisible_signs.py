@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from qualitywatch.analysis.checks.invisible_signs import invisible_signs
+from qualitywatch.analysis.checks.invisible_signs import (
+    _UNSEEN,
+    _place,
+    invisible_signs,
+)
 from tests.unit.test_compare import compare
 
 
@@ -55,3 +59,13 @@ def test_only_new_lines_count():
     before = "x = '\u202eabc'\n"
 
     assert [] == list(invisible_signs(compare(before, f"{before}y = 1\n")))
+
+
+def test_the_look_at_a_whole_text_misses_no_sign():
+    """Whatever one line may hide, the text that holds it is not passed over."""
+    ranges = (range(0x80, 0xD800), range(0xE000, 0x10000), range(0xE0000, 0xE0200))
+    signs = [chr(code) for codes in ranges for code in codes]
+    hiding = [sign for sign in signs if _place(f"//{sign * 8}x", "typescript")]
+
+    assert len(hiding) > 300
+    assert [] == [sign for sign in hiding if not _UNSEEN.search(sign)]

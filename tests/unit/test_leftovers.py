@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from qualitywatch.analysis.checks import leftovers
 from qualitywatch.analysis.checks.leftovers import (
     conflict_marker,
     markdown_fence,
@@ -98,3 +101,28 @@ def test_inputs_of_tests_may_hold_anything(check):
     comparison.path = "tests/fixtures/a.py"
 
     assert [] == list(check(comparison))
+
+
+MARKS = (
+    leftovers._OURS,
+    leftovers._EDITED,
+    leftovers._FENCE,
+    leftovers._PATCH,
+    leftovers._CALL,
+    leftovers._CALL_PART,
+    leftovers._JSON_CALL,
+)
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=lambda mark: mark.pattern[:12])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_the_look_at_a_whole_text_misses_no_mark(mark, data):
+    line = data.draw(st.from_regex(f"^(?:{mark.pattern})").filter(is_one_line))
+
+    assert leftovers._may_hold_marks(compare(None, line).after)
+    assert leftovers._may_hold_marks(compare(None, f"x = 1\n{line}\n").after)
+
+
+def is_one_line(text: str) -> bool:
+    return "\n" not in text and "\r" not in text and "\0" not in text

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 
 from qualitywatch import rulebook
 from qualitywatch.analysis import CHECKS, analyse
-from qualitywatch.analysis.safety.secret_shapes import entropy, is_random, secrets_in
+from qualitywatch.analysis.safety.secret_shapes import (
+    entropy,
+    is_random,
+    secrets_in,
+    suspect_lines,
+)
 from qualitywatch.model import Change, Confidence, Violation
 from qualitywatch.rulebook import Rulebook
 
@@ -187,3 +192,29 @@ def test_long_lines_cost_little() -> None:
     line = 'password="' * 20_000 + "a1B2" * 5_000
 
     assert isinstance(found("a.py", line, Rulebook.holding([SECRET])), list)
+
+
+NAMES = ["password", "API_KEY", "access-token", "db_secret_x", "my.Credentials"]
+SETS = [" = ", ": ", "=", " => ", "(", ", ", " := ", ": str = ", '"] = ', " "]
+VALUES = st.permutations([*LOT, "\N{ARABIC-INDIC DIGIT THREE}", "é"]).map("".join)
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.sampled_from(SETS),
+    st.sampled_from(["", '"', "'", "`"]),
+    VALUES,
+    st.booleans(),
+)
+def test_no_line_with_a_secret_is_passed_over(name, sets, quote, value, bare):
+    line = f"{name}{sets}{quote}{value}{quote}"
+
+    found = list(secrets_in(line, "", bare=bare))
+
+    assert not found or suspect_lines(f"x\n{line}".encode(), bare=bare) == [2]
+
+
+def test_lines_worth_a_look_are_told_once_and_in_order():
+    lines = [f"token = '{LOT}'", "x = 1", f"AKIA{'Z' * 16}; secret = '{LOT}'"]
+
+    assert suspect_lines("\n".join(lines).encode(), bare=True) == [1, 3]

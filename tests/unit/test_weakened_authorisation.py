@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qualitywatch import rulebook
 from qualitywatch.analysis import CHECKS, analyse
@@ -165,3 +169,37 @@ def test_hostile_lines_cost_little() -> None:
     before = GUARDED + "x = " + "if can( " * 50_000 + "\n"
 
     assert len(found(before, OPEN)) <= 1
+
+
+LINES = st.lists(
+    st.sampled_from(
+        (
+            "if user.is_admin:",
+            "    raise PermissionDenied",
+            "check_permission(user)",
+            "authorize",
+            "  require_login ;",
+            "else if",
+            "é if can?(x)",
+            "\x0bverify_token",
+            "token x",
+            ".get(auth)",
+            "",
+        )
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@pytest.mark.parametrize("look", [guards.refusals, guards.routes])
+@given(lines=LINES)
+def test_lines_are_told_together_as_alone(
+    look: Callable[[list[str], list[int]], Iterable[int]], lines: list[str]
+) -> None:
+    """All of them are searched at once; none of them is another's part."""
+    numbers = list(range(1, len(lines) + 1))
+
+    assert list(look(lines, numbers)) == [
+        n for n in numbers if list(look(lines[n - 1 :], [1]))
+    ]

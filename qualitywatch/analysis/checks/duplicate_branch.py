@@ -99,11 +99,14 @@ def duplicate_branch(comparison: Comparison) -> Iterator[Hit]:
 
 
 def _twice(comparison: Comparison, labels: Labels) -> Iterator[Hit]:
+    asked = list(islice(labels, MAX_BRANCHES))
+    if len(asked) < 2:
+        return
     is_shell = comparison.after.language.name == "bash"
     moves = _MOVES_IN_SHELL if is_shell else _MOVES
     read = Texts(comparison.after)
     seen: dict[str, Node] = {}
-    for nodes in islice(labels, MAX_BRANCHES):
+    for nodes in asked:
         node, text = nodes[-1], " ".join(" ".join(map(read, nodes)).split())
         first = seen.setdefault(text, node)
         if first is node or node.has_error:

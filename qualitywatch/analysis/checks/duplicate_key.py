@@ -15,7 +15,7 @@ from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.comparing.touched import Texts, hit_at, is_touched, touched
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.model import Noun
-from qualitywatch.regex import regex
+from qualitywatch.regex import linear, regex
 
 MAX_SHOWN = 40  # bytes of a key in a message
 MAX_CALLEE = 120  # bytes of what is called that are read
@@ -46,7 +46,7 @@ def duplicate_key(comparison: Comparison) -> Iterator[Hit]:
         return
     text = Texts(comparison.after)
     for node in touched(comparison, kind.types):
-        if not node.has_error:
+        if node.named_child_count > 1 and not node.has_error:
             yield from _twice(comparison, kind.entries(node, text), text)
 
 
@@ -284,8 +284,8 @@ _KINDS: Mapping[str, _Mappings] = MappingProxyType(
     }
 )
 _FORMATS = frozenset({"json", "yaml"})
-_TEMPLATE = regex(rb"\{\{|\{%|<%")
-_BRANCHED = regex(rb"\{%-?\s*(?:if|else|for)\b|<%")
+_TEMPLATE = linear(rb"\{\{|\{%|<%")
+_BRANCHED = linear(rb"\{%-?[\s\v]*(?:if|else|for)\b|<%")
 _REMARKS = frozenset({"", "#", "comment", "_comment", "$comment", "__comment", "<<"})
 
 

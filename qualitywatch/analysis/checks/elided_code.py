@@ -74,9 +74,9 @@ def _with_proof(
     comparison: Comparison,
 ) -> Iterator[tuple[Remark, Elision, Evidence | None]]:
     losses: dict[tuple[int, bool], Evidence | None] = {}
-    is_new = comparison.new_line_numbers.__contains__
+    new = comparison.new_line_numbers
     hints = comparison.may_have_lost(MIN_LOST)
-    for remark, found in elisions(comparison.after, wanted=is_new, hints=hints):
+    for remark, found in elisions(comparison.after, wanted=new, hints=hints):
         if found.is_doubtful and not _speaks_of_lost_code(comparison, remark, found):
             continue
         place = _place(comparison, remark)

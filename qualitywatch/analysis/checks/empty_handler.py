@@ -91,6 +91,11 @@ _BARE: Mapping[str, re.Pattern[str]] = MappingProxyType(
 """Handlers without a word, on one line, by language."""
 
 _MAY_BE_EMPTY = Sieve(r"\{\s*\}|\bend\b|=>\s*\(\)|\b(?:alert|console|toast)\b")
+# Where every other line holds braces, RE2 is asked for what has to stand before them.
+_MAY_BE_EMPTY_JS = Sieve(
+    r"(?:\bon[A-Z]|\.(?:addEventListener|on|once|get|post|put|patch|delete)\().*"
+    r"(?:\{\s*\}|\b(?:alert|console|toast)\b)"
+)
 # Where an empty handler is asked for: a controlled field, a default value, an error.
 _HONEST = regex(
     r"readOnly|disabled|no-?op|createContext|default|mock|error|unhandled|preventDefault"
@@ -154,11 +159,10 @@ def _on_one_line(comparison: Comparison) -> Iterator[Hit]:
     if pattern is None:
         return
     lines = comparison.after.lines
-    for number in _MAY_BE_EMPTY.lines(comparison.after.text):
+    sieve = _MAY_BE_EMPTY_JS if pattern is _JS else _MAY_BE_EMPTY
+    for number in sieve.lines(comparison.after.text):
         text = lines[number - 1]
-        if len(text) > MAX_LINE or not _MAY_BE_EMPTY.search(text):
-            continue
-        if not comparison.is_new_line(number):
+        if len(text) > MAX_LINE or not comparison.is_new_line(number):
             continue
         if said := _SPOKEN.search(text):
             if confession(said[1]) is Confession.PLAIN:

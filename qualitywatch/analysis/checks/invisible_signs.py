@@ -13,9 +13,12 @@ from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.safety.lookalikes import lookalike
 from qualitywatch.analysis.stubs.design import is_test_data
 from qualitywatch.model import Confidence
-from qualitywatch.regex import regex
+from qualitywatch.regex import linear, regex
 
 MAX_HITS = 50  # in one file
+
+_ESCAPING = frozenset({"java", "javascript", "jsx", "typescript", "tsx"})
+"""Languages that read `\\u0041` as a letter, outside strings too."""
 
 _OPENS = {
     "\u202a": "\u202c",
@@ -34,6 +37,10 @@ _PAYLOAD = regex(
     "|[\u200b\u200c\u200d\u2060-\u2064\ufeff\u180e\u3164\uffa0]{8,}"
 )
 _INVISIBLE_NAME = regex("[\\w$]*[\u3164\uffa0\u115f\u1160\u2062\u2063\u2064][\\w$]*")
+_UNSEEN = linear(  # any sign that one of these looks for
+    "[\u0085\u115f\u1160\u180e\u200b-\u200d\u2028-\u202e\u2060-\u2069\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\U000e0001-\U000e007f\U000e0100-\U000e01ef]"
+)
 # What ends a remark for the compiler and not for the reader.
 _JAVA_LINE_END = regex(r"//.*\\u+000[adAD]|/\*.*\\u+002[aA]\\u+002[fF]")
 _SHARP_LINE_END = regex("//[^\\n]*[\u0085\u2028\u2029]\\s*[^\\s/]")
@@ -42,15 +49,16 @@ _SHARP_LINE_END = regex("//[^\\n]*[\u0085\u2028\u2029]\\s*[^\\s/]")
 def invisible_signs(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each new line that reads otherwise than it runs."""
     source = comparison.after
-    if is_test_data(comparison.path):
+    escapes = source.language.name in _ESCAPING and "\\u" in source.text
+    if (source.text.isascii() and not escapes) or is_test_data(comparison.path):
         return
-    if source.text.isascii() and "\\u" not in source.text:
-        return
+    may_hide = escapes or _UNSEEN.search(source.text) is not None
     found = 0
     for number, text in enumerate(source.lines, 1):
-        if text.isascii() and "\\u" not in text:
+        if text.isascii() and not (escapes and "\\u" in text):
             continue
-        place = _place(text, source.language.name) or lookalike(source, number)
+        place = _place(text, source.language.name) if may_hide else None
+        place = place or lookalike(source, number)
         if place is None or not comparison.is_new_line(number):
             continue
         found += 1

@@ -14,9 +14,10 @@ import msgspec
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.sources.quoting import Quoting
+from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.stubs.design import is_test_data
 from qualitywatch.model import Confidence
-from qualitywatch.regex import regex
+from qualitywatch.regex import linear, regex
 
 MAX_HITS = 50  # in one file
 
@@ -68,6 +69,11 @@ _JSON_CALL = regex(
     r'|args|params)":|\{\s*"type":\s*"(?:tool_use|function_call|tool_call)"'
 )
 _FIRST = 3  # lines with text, at both ends of a file
+# How each of these begins: few texts have a line that begins so.
+_BEGINNING = linear(
+    rb"\n(?:<{5}|>{5}|-{5}|\+|```|~~~|\*\*\* [BEUAD]|diff --git|@@ -"
+    rb"|index [0-9a-f]{7}|</?[\w[:^ascii:]]|<[|[:^ascii:]]|\[/?TOOL|\{[^\n]*\":)"
+)
 
 
 # The checks
@@ -75,7 +81,7 @@ _FIRST = 3  # lines with text, at both ends of a file
 
 def conflict_marker(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each conflict that was never resolved, at its opening mark."""
-    if is_test_data(comparison.path) or not comparison.after.begins_with(_OPENS):
+    if not _may_be_left(comparison, _OPENS):
         return
     opened = [line for line in _conflicts(comparison) if comparison.is_new_line(line)]
     yield from outside_strings(comparison, opened)
@@ -125,6 +131,21 @@ def tool_call(comparison: Comparison) -> Iterator[Hit]:
 # Their parts
 
 
+def _may_be_left(comparison: Comparison, starts: tuple[str, ...]) -> bool:
+    is_held = _begins_with(comparison.after, starts)
+    return is_held and not is_test_data(comparison.path)
+
+
+def _begins_with(source: Source, starts: tuple[str, ...]) -> bool:
+    """False where no line is a mark that begins with one of *starts*."""
+    return source.once(_may_hold_marks) and source.begins_with(starts)
+
+
+def _may_hold_marks(source: Source) -> bool:
+    """False where no line begins with any mark: one look, and most texts have none."""
+    return _BEGINNING.search(b"\n" + source.data) is not None
+
+
 def _conflicts(comparison: Comparison) -> Iterator[int]:
     """The opening line of each complete set of marks."""
     opened, has_middle = 0, False
@@ -140,7 +161,7 @@ def _conflicts(comparison: Comparison) -> Iterator[int]:
 
 def _prefixed(comparison: Comparison) -> Iterator[Hit]:
     """A file whose lines all begin with the `+` of a patch."""
-    if not comparison.after.begins_with(("+",)):
+    if not _begins_with(comparison.after, ("+",)):
         return
     lines = [text for text in comparison.after.lines if text.strip()]
     added = [text for text in lines if text.startswith("+")]
@@ -160,7 +181,7 @@ def _ends(comparison: Comparison) -> Iterable[int]:
 def _marks(
     comparison: Comparison, pattern: re.Pattern[str], starts: tuple[str, ...]
 ) -> Iterator[Hit]:
-    if is_test_data(comparison.path) or not comparison.after.begins_with(starts):
+    if not _may_be_left(comparison, starts):
         return
     found = [
         number

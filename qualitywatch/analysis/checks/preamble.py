@@ -8,6 +8,7 @@ begin an answer, or close it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from qualitywatch.analysis.checks.leftovers import MARKUP, TEXTS, outside_strings
@@ -24,10 +25,12 @@ _MAX_BROKEN = 100_000  # lines of error nodes that are counted
 def assistant_preamble(comparison: Comparison) -> Iterator[Hit]:
     """One hit at the first sentence of a chat above the code, one below it."""
     source = comparison.after
-    if source.language.name in TEXTS or is_test_data(comparison.path):
+    if source.language.name in TEXTS:
         return
     first, last = _filled(source.lines)
     said = _sentences(comparison, [*first, *last])
+    if not said or is_test_data(comparison.path):
+        return
     above = [n for n in first if n in said]
     below = [n for n in last if n in said and n not in above]
     for lines in (above, below):
@@ -45,12 +48,9 @@ def _filled(lines: list[str]) -> tuple[list[int], list[int]]:
 def _sentences(comparison: Comparison, near: list[int]) -> set[int]:
     """The new lines, *near* both ends, that are sentences and no code."""
     source = comparison.after
-    marks = _marks(source.language)
-    new = [
-        n
-        for n in near
-        if comparison.is_new_line(n) and not source.lines[n - 1].startswith(marks)
-    ]
+    no_prose = _no_prose(source.language)
+    bare = [n for n in near if not source.lines[n - 1].startswith(no_prose)]
+    new = list(filter(comparison.is_new_line, bare))
     may_be_said = any_may_be_said([source.lines[n - 1] for n in new])
     said = {n for n in new if may_be_said and is_said(source.lines[n - 1])}
     if said:
@@ -63,10 +63,11 @@ def _sentences(comparison: Comparison, near: list[int]) -> set[int]:
     return said | {n for n in new if n in broken and is_sentence(source.lines[n - 1])}
 
 
-def _marks(language: Language) -> tuple[str, ...]:
-    """What a line begins with that is a comment or a string, and not bare."""
+@lru_cache(maxsize=64)
+def _no_prose(language: Language) -> tuple[str, ...]:
+    """What a line begins with that is a comment or a string, or is indented."""
     openings = (opening for opening, _ in language.block_comments)
-    return ('"', "'", "`", *language.line_comments, *openings)
+    return (" ", "\t", '"', "'", "`", *language.line_comments, *openings)
 
 
 def _outside_markup(lines: list[str]) -> set[int]:

@@ -12,7 +12,6 @@ import tree_sitter
 
 from qualitywatch.analysis.checks.new_stub import hit_of, new_stubs, standing_remark
 from qualitywatch.analysis.comparing.compare import Comparison
-from qualitywatch.analysis.elision.grammar import may_elide
 from qualitywatch.analysis.elision.reading import elidable, elision
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.sources.source import Comment, Source
@@ -102,13 +101,13 @@ def _other_holders(comparison: Comparison) -> Iterator[Hit]:
         return
     finder = _Finder(source)
     for comment in source.once(elidable):
-        if comment.kind == "doc" or not may_elide(comment.text):
+        if comment.kind == "doc" or not comparison.is_said_anew(comment):
             continue
-        if not comparison.is_said_anew(comment) or not finder.is_all(comment):
+        if elision(comment.text, file_name=comparison.path) is None:
             continue
-        if is_test_double(comparison.unit_at(comment.line)):
+        if not finder.is_all(comment):
             continue
-        if elision(comment.text, file_name=comparison.path) is not None:
+        if not is_test_double(comparison.unit_at(comment.line)):
             yield _hit(comparison, comment)
 
 

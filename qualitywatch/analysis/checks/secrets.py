@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.safety.redaction import marked
-from qualitywatch.analysis.safety.secret_shapes import SUSPECT, Secret, secrets_in
+from qualitywatch.analysis.safety.secret_shapes import (
+    Secret,
+    secrets_in,
+    suspect_lines,
+)
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.model import Confidence, Severity
 from qualitywatch.regex import regex
@@ -29,33 +33,21 @@ def hard_coded_secret(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each secret on a line that the base did not have."""
     source = comparison.after
     is_model = _MODELS.search(comparison.path) is not None
-    for number in _suspicious(source):
+    is_bare = source.language.name in _BARE
+    for number in suspect_lines(source.data, bare=is_bare)[:MAX_LINES]:
         if not comparison.is_new_line(number):
             continue
-        found = list(_found(source, number))
+        found = _found(source, number, is_bare=is_bare)
         shown = marked(source.lines[number - 1], found).strip()
         for secret in found:
             if not (is_model and secret.kind == "a secret"):
                 yield _hit(number, secret, shown, is_model=is_model)
 
 
-def _suspicious(source: Source) -> Iterator[int]:
-    line, position, last, seen = 1, 0, 0, 0
-    for match in SUSPECT.finditer(source.data):
-        line += source.data.count(b"\n", position, match.start())
-        position = match.start()
-        if line != last:
-            last, seen = line, seen + 1
-            yield line
-        if seen >= MAX_LINES:
-            return
-
-
-def _found(source: Source, number: int) -> Iterator[Secret]:
+def _found(source: Source, number: int, *, is_bare: bool) -> list[Secret]:
     following = "\n".join(source.lines[number : number + FOLLOWING])
-    is_bare = source.language.name in _BARE
     line = source.lines[number - 1][:MAX_SIGNS]
-    yield from secrets_in(line, following[:MAX_SIGNS], bare=is_bare)
+    return list(secrets_in(line, following[:MAX_SIGNS], bare=is_bare))
 
 
 def _hit(number: int, secret: Secret, shown: str, *, is_model: bool) -> Hit:

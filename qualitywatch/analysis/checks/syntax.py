@@ -57,9 +57,9 @@ thousand in Swift and Bash; every week in C, C++ and Scala.
 
 def broken_syntax(comparison: Comparison) -> Iterator[Hit]:
     """At most one hit: the first place that no longer parses."""
-    if is_test_data(comparison.path) or comparison.after.language.grammar is None:
+    if comparison.after.language.grammar is None:
         return
-    if hit := _found(comparison):
+    if (hit := _found(comparison)) and not is_test_data(comparison.path):
         yield _weighed(hit, comparison)
 
 

@@ -68,6 +68,8 @@ class _Change:
         for old, new in self._pairs("function"):
             if not guards.is_check(new.short) or is_test_double(new):
                 continue
+            if not self._comparison.is_sure(old, new):
+                continue
             was, now = _body(old), self._body_after(new)
             if was == now or now is None or is_abstract(new):
                 continue
@@ -88,6 +90,10 @@ class _Change:
         """Units that lost the decorator which let only some people in."""
         for kind in ("function", "class"):
             for old, new in self._pairs(kind):
+                if old.decorators == new.decorators:
+                    continue
+                if not self._comparison.is_sure(old, new):
+                    continue
                 lost = Counter(filter(guards.is_decorator, old.decorators))
                 kept = Counter(filter(guards.is_decorator, new.decorators))
                 if sum(lost.values()) > sum(kept.values()) and self._is_open(old, new):
@@ -97,9 +103,7 @@ class _Change:
 
     def lost_guards(self) -> Iterator[Hit]:
         """Functions that lost the statement which turned others away."""
-        for number in self._lost:
-            if not guards.refuses(self._old, number - 1):
-                continue
+        for number in guards.refusals(self._old, self._lost):
             old = self._comparison.base and self._comparison.base.unit_at(number)
             new = self._comparison.successor(old) if old else None
             if old and new and old.kind == "function" and self._is_open(old, new):
@@ -110,7 +114,7 @@ class _Change:
 
     def open_routes(self) -> Iterator[Hit]:
         """Lines that name the same route as before, without the guard in it."""
-        for number in self._lost:
+        for number in guards.routes(self._old, self._lost):
             line = self._old[number - 1]
             for shorter in guards.without_guard(line):
                 if at := self._bare_added.get(guards.bare(shorter)):
@@ -121,15 +125,19 @@ class _Change:
     # What all of them ask
 
     def _pairs(self, kind: str) -> Iterator[tuple[Unit, Unit]]:
-        comparison = self._comparison
-        for old, new in comparison.matched[:MAX_UNITS]:
-            if (
-                new.kind == kind
-                and old.name not in comparison.around.moved
-                and (_holds(old, self._lost) or _holds(new, self._added))
-                and comparison.is_sure(old, new)
-            ):
+        moved = self._comparison.around.moved
+        for old, new in self._touched:
+            if new.kind == kind and not (moved and old.name in moved):
                 yield old, new
+
+    @cached_property
+    def _touched(self) -> list[tuple[Unit, Unit]]:
+        """The matched units in which a line was lost or added."""
+        return [
+            (old, new)
+            for old, new in self._comparison.matched[:MAX_UNITS]
+            if _holds(old, self._lost) or _holds(new, self._added)
+        ]
 
     def _is_open(self, old: Unit, new: Unit) -> bool:
         """True where nothing that is left, or new, can be what guards it now."""

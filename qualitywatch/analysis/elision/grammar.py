@@ -11,24 +11,15 @@ Most words of prose have no letter but `W` or `B`, so prose fits no pattern.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qualitywatch.analysis.elision import words
-from qualitywatch.analysis.elision.lexicon import (
-    entries,
-    fold,
-    is_east_asian,
-    segments,
-    tags,
-)
-from qualitywatch.analysis.sources.sieve import is_plain
+from qualitywatch.analysis.elision.lexicon import fold, is_east_asian, segments, tags
 from qualitywatch.model import Noun
-from qualitywatch.regex import linear
+from qualitywatch.regex import linear, regex
 
 ELLIPSIS = "ellipsis"
 BRACKETS = "brackets"
@@ -132,24 +123,34 @@ _MARKED = linear(
 )
 _HAS_ELLIPSIS = linear(r"^\(*[~G]|~[.)]*$")
 _ENDS = "~;," + GLUED
-_WRAPPED = linear(r"^\([^()]*\)$")
-_INNER_GLUE = linear(r"([^~G(])d+")
-_IS_BEFORE_STATE = linear(r"e+([VvHZ])")
+# What follows is asked of every remark or word, and short: `re` answers sooner there,
+# and none of it has two ways to fit one text.
+_WRAPPED = regex(r"\([^()]*\)\Z")
+_INNER_GLUE = regex(r"([^~G(])d+")
+_IS_BEFORE_STATE = regex(r"e+([VvHZ])")
 _TOKEN = linear(
     r"\.{2,}|`[\p{L}\p{N}_$.]+(?:\(\))?`"
     r"|[\p{L}\p{N}\p{M}_$]+(?:[.\-][\p{L}\p{N}_$]+)*(?:\(\))?|[^\s\p{L}\p{N}]"
 )
-_DOTTED_RULE = linear(r"\.{7,}|(?:\. ){4,}")
-_SPACED_DOTS = linear(r"\.(?:\s+\.)+")
-_APOSTROPHE = linear(r"['’]\b")
-_CODE = linear(
-    r"[={}]|;$|::|\d\.\.|\.\.\d|^\.\.+\w+[,.)\]]*$|^\.\.+/|^\w+\.\.+\w+$"
-    r"|^\.\.\.\(\w+ as [\w.<>]+\)"
+_PLAIN_TOKEN = regex(
+    r"\.{2,}|`[\w$.]+(?:\(\))?`"
+    r"|[\w$]+(?:[.\-][\w$]+)*(?:\(\))?|[^ \t\n\f\rA-Za-z0-9]",
+    re.ASCII,
 )
-_CODE_NAME = linear(
-    r"^(?:\w+\(\)|\w*[a-z0-9]\w*[A-Z]\w*|\w+_\w*|_+\w+|[A-Za-z]\w*\.[\w.]*\w)$"
+_DOTTED_RULE = regex(r"\.{7,}|(?:\. ){4,}")
+_SPACED_DOTS = regex(r"\.(?:[ \t\n\f\r]+\.)+")
+_APOSTROPHE = regex(r"['’]\b", re.ASCII)
+_CODE = regex(
+    r"[={}]|;\Z|::|\d\.\.|\.\.\d|^\.\.+\w+[,.)\]]*\Z|^\.\.+/|^\w+\.\.+\w+\Z"
+    r"|^\.\.\.\(\w+ as [\w.<>]+\)",
+    re.ASCII,
 )
-_PLAIN_NAME = linear(r"^[A-Za-z_$]\w+$")
+_CODE_NAME = regex(
+    r"(?:\w+\(\)|[A-Z_]*[a-z0-9][a-z0-9_]*[A-Z]\w*|\w+_\w*|_+\w+"
+    r"|[A-Za-z]\w*\.[\w.]*\w)\Z",
+    re.ASCII,
+)
+_PLAIN_NAME = regex(r"[A-Za-z_$]\w+\Z", re.ASCII)
 _SIGNS = {
     **dict.fromkeys("([{<「『【《", "("),
     **dict.fromkeys(")]}>」』】》", ")"),
@@ -193,22 +194,8 @@ _CLOSERS = (
     "'''",
     '"""',
 )
-_MARKS_OF_LETTERS = ("=begin", "=end")
 _BANNER = " \t\r\n#/;%*-=~+|!•·◦─━═\N{ZERO WIDTH SPACE}\N{BYTE ORDER MARK}"
 _LIKE_ELLIPSIS = str.maketrans({"⋯": "...", "⋮": "...", "。": "."})
-
-
-@cache
-def _trigger() -> Any:
-    """Any word or sign without which no row fits, in texts of plain ASCII."""
-    starters = words.REST + words.OTHER + words.KIND + words.STATE + words.STAY
-    starters += words.KEEP + words.BREVITY + words.CUT
-    phrases = (
-        r"[^a-z]+".join(word.rstrip("*") for word in entry.words)
-        for entry in entries()
-        if entry.tag in starters and all(word.isascii() for word in entry.words)
-    )
-    return linear("|".join([r"\.\.", r"\.\s+\.", *phrases]))
 
 
 def is_code(text: str) -> bool:
@@ -217,37 +204,6 @@ def is_code(text: str) -> bool:
         return True
     is_literal = text.startswith("{") and (":" in text or "," in text)
     return is_literal or bool(_CODE.search(text.strip("{} ")))
-
-
-def may_elide(text: str) -> bool:
-    """False, at little cost, for most texts that fit no row."""
-    return not text.isascii() or bool(_trigger().search(text.lower()))
-
-
-def may_be_elision(remark: str) -> bool:
-    """The same for a remark with its marks still on."""
-    return may_elide(remark) or not _is_read_as_is(remark)
-
-
-def _is_read_as_is(text: str) -> bool:
-    """True where no mark and no odd blank may part the words of a phrase."""
-    return is_plain(text) and not any(mark in text for mark in _MARKS_OF_LETTERS)
-
-
-def may_be_elisions(remarks: Sequence[str]) -> Iterable[int]:
-    """The indexes of those of *remarks* that may be one; one look tells all."""
-    whole = "\n".join(remarks)
-    if not _is_read_as_is(whole):
-        return [at for at, remark in enumerate(remarks) if may_be_elision(remark)]
-    sizes = (len(remark) + 1 for remark in remarks)
-    starts = list(accumulate(sizes, initial=0))
-    found: list[int] = []
-    trigger, data, at = _trigger(), whole.lower().encode(), 0
-    while at < len(remarks) and (match := trigger.search(data, starts[at])):
-        first = bisect_right(starts, match.start()) - 1
-        at = bisect_right(starts, match.end() - 1)
-        found += range(first, at)
-    return found
 
 
 def bare(remark: str) -> str:
@@ -298,13 +254,18 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 def _found(text: str) -> Iterator[str]:
     """The tokens of *text*; an ellipsis says by a `_` that a letter is glued to it."""
-    for match in _TOKEN.finditer(text):
-        glued = match[0].startswith("...") and text[match.end() :][:1].isalpha()
+    pattern = _PLAIN_TOKEN if text.isascii() else _TOKEN
+    for match in pattern.finditer(text):
+        end = match.end()
+        glued = match[0].startswith("...") and text[end : end + 1].isalpha()
         yield match[0] + "_" if glued else match[0]
 
 
 def _pieces(found: str) -> Iterator[str]:
     """One token, or the words of a run that is written without blanks."""
+    if found.isascii():
+        yield found
+        return
     start = 0
     for at in range(1, len(found) + 1):
         if at == len(found) or is_east_asian(found[at - 1]) != is_east_asian(found[at]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -74,8 +74,8 @@ def segments(run: str) -> Iterator[str]:
 
 
 def _longest(words: tuple[str, ...]) -> tuple[str, int]:
-    first, index = words[0], _index()
-    for entry in (*index.whole.get(first, ()), *index.stems.get(first[:_KEY], ())):
+    first = words[0]
+    for entry in _beginning_with(first):
         if entry.fits(words):
             return entry.tag, len(entry.words)
     if _DIGITS.issuperset(first):
@@ -84,6 +84,15 @@ def _longest(words: tuple[str, ...]) -> tuple[str, int]:
     if len(singular) >= _KEY and singular != first:
         return _longest((singular,))
     return OTHER_WORD, 1
+
+
+@lru_cache(maxsize=2_048)
+def _beginning_with(first: str) -> tuple[Entry, ...]:
+    """The entries whose first word *first* may be; whole words before stems."""
+    index = _index()
+    stems = index.stems.get(first[:_KEY], ())
+    fitting = (entry for entry in stems if first.startswith(entry.words[0][:-1]))
+    return (*index.whole.get(first, ()), *fitting)
 
 
 @cache

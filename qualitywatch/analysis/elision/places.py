@@ -8,14 +8,14 @@ is none: its examples leave things out on purpose.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import islice
 
 import tree_sitter
 
-from qualitywatch.analysis.outlines.structure import grammar
+from qualitywatch.analysis.elision.glance import may_be_elisions
 from qualitywatch.analysis.sources.source import Comment, Kind, Source
-from qualitywatch.languages import Language
+from qualitywatch.analysis.syntax.faults import errors
 from qualitywatch.model import Noun
 from qualitywatch.regex import regex
 
@@ -64,17 +64,10 @@ class Remark(Noun):
 
 
 def places(
-    source: Source,
-    wanted: Callable[[int], bool],
-    reads: Reads,
-    comments: Sequence[Comment] | None = None,
+    source: Source, wanted: Collection[int], reads: Reads, comments: Sequence[Comment]
 ) -> list[Remark]:
-    """Every such place on the *wanted* lines, in the order of the text.
-
-    Of the comments only those given are looked at.
-    """
-    chosen = source.comments() if comments is None else comments
-    said = _commented(source, wanted, chosen) if chosen else ()
+    """The places of these *comments* and of bare lines that are *wanted*, in order."""
+    said = _commented(source, comments) if comments else ()
     found = [*said, *_bare_lines(source, wanted, reads)]
     return sorted(found, key=lambda remark: (remark.line, remark.column))
 
@@ -82,14 +75,10 @@ def places(
 # Comments
 
 
-def _commented(
-    source: Source, wanted: Callable[[int], bool], chosen: Sequence[Comment]
-) -> Iterator[Remark]:
+def _commented(source: Source, comments: Sequence[Comment]) -> Iterator[Remark]:
     shown = _documented(source.comments())
-    for comment in chosen:
-        if not wanted(comment.line) or comment.line in shown:
-            continue
-        if _may_be_remark(comment):
+    for comment in comments:
+        if comment.line not in shown and may_be_remark(comment):
             alone = comment.alone or _follows_stub(source, comment)
             yield _remark(comment, alone=alone)
 
@@ -106,7 +95,8 @@ def _remark(comment: Comment, *, alone: bool) -> Remark:
     )
 
 
-def _may_be_remark(comment: Comment) -> bool:
+def may_be_remark(comment: Comment) -> bool:
+    """False for a comment that is too long to be one remark."""
     lines = comment.end_line - comment.line + 1
     return lines <= (1 if comment.kind == "doc" else MAX_BLOCK)
 
@@ -147,34 +137,42 @@ def _follows_stub(source: Source, comment: Comment) -> bool:
 
 
 def _bare_lines(
-    source: Source, wanted: Callable[[int], bool], reads: Reads
+    source: Source, wanted: Collection[int], reads: Reads
 ) -> Iterator[Remark]:
     faulty = _faulty_lines(source)
-    is_json = source.language.name == "json"
-    lines = enumerate(source.stripped, 1)
-    fresh = [
-        number
-        for number, text in lines
-        if (text[:1] in _FIRST_SIGNS or number in faulty or is_json) and wanted(number)
-    ]
-    if not fresh:
+    said = _said(source, wanted, faulty)
+    numbers, texts = list(said), list(said.values())
+    found = [numbers[at] for at in may_be_elisions(texts) if reads(texts[at])]
+    if not found:
         return
     commented = {
         line
         for comment in source.comments()
         for line in range(comment.line, comment.end_line + 1)
     }
-    for number in fresh:
-        line = source.lines[number - 1]
-        text = line.strip()
-        if number in commented:
-            continue
-        if is_json and _JSON_KEY.match(text):
-            text = text.replace('"', "").rstrip(",")
-        elif not (text.startswith(_STARTS) or number in faulty):
-            continue
-        if reads(text) and (kind := _kind_of(source, number, faulty)):
-            yield _bare_remark(line, text, number, kind)
+    for number in found:
+        if number not in commented and (kind := _kind_of(source, number, faulty)):
+            yield _bare_remark(source.lines[number - 1], said[number], number, kind)
+
+
+def _said(
+    source: Source, wanted: Collection[int], faulty: frozenset[int]
+) -> dict[int, str]:
+    """What is said on the *wanted* lines that begin as a remark does, or do not parse.
+
+    Most lines that begin so begin a comment, and are left out here.
+    """
+    lines = source.stripped
+    led = [number for number in wanted if lines[number - 1][:1] in _FIRST_SIGNS]
+    led = [number for number in led if lines[number - 1].startswith(_STARTS)]
+    said = {number: lines[number - 1] for number in led}
+    for comment in source.comments() if said else ():
+        said.pop(comment.line, None)
+    if source.language.name == "json":
+        keyed = (n for n in wanted if _JSON_KEY.match(lines[n - 1]))
+        said |= {n: lines[n - 1].replace('"', "").rstrip(",") for n in keyed}
+    said |= {n: lines[n - 1] for n in faulty.difference(said) if n in wanted}
+    return said
 
 
 def _bare_remark(line: str, text: str, number: int, kind: Kind) -> Remark:
@@ -248,15 +246,9 @@ def _faulty_lines(source: Source) -> frozenset[int]:
     """The lines on which the parser gave up, as far as they are few."""
     if not source.has_errors:
         return frozenset()
-    query = _error_query(source.language)
-    found = tree_sitter.QueryCursor(query).captures(source.tree.root_node)
+    found = (node for node in errors(source) if node.is_error)
     return frozenset(
         row + 1
-        for node in found.get("error", ())[:_MAX_ERRORS]
+        for node in islice(found, _MAX_ERRORS)
         for row in range(node.start_point[0], node.end_point[0] + 1)
     )
-
-
-@lru_cache(maxsize=32)
-def _error_query(language: Language) -> tree_sitter.Query:
-    return tree_sitter.Query(grammar(language), "(ERROR) @error")

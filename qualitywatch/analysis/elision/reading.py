@@ -10,11 +10,16 @@ base tells, in `analysis.checks.elided_code`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from qualitywatch.analysis.elision import grammar
-from qualitywatch.analysis.elision.places import Remark, places
+from qualitywatch.analysis.elision.glance import (
+    may_be_elision,
+    may_be_elisions,
+    may_be_hint,
+)
+from qualitywatch.analysis.elision.places import Remark, may_be_remark, places
 from qualitywatch.analysis.sources.source import Comment, Source
 from qualitywatch.model import Noun
 from qualitywatch.regex import regex
@@ -63,27 +68,27 @@ def hint(remark: str) -> Elision | None:
     It has an ellipsis or a word that such remarks have, and is no sentence. Only a hole
     in the code can prove it.
     """
-    tokens = _tokens(remark) if len(remark) <= MAX_LENGTH else ()
+    may_be = len(remark) <= MAX_LENGTH and may_be_hint(remark)
+    tokens = _tokens(remark) if may_be else ()
     if not tokens or not grammar.is_marked(grammar.spell(tokens)):
         return None
     return Elision(names=grammar.names_in(tokens), form=grammar.HINT)
 
 
 def elisions(
-    source: Source,
-    *,
-    wanted: Callable[[int], bool] = lambda line: True,
-    hints: bool = True,
+    source: Source, *, wanted: Collection[int] | None = None, hints: bool = True
 ) -> Iterator[tuple[Remark, Elision]]:
     """Every remark of *source* that stands for code, as far as words and place tell.
 
     Only lines that are *wanted* are looked at; without *hints* only plain words count.
     """
+    numbers = _every_line(source) if wanted is None else wanted
+    found_at = places(source, numbers, _reads, _chosen(source, numbers, hints=hints))
+    if not found_at:
+        return
     comments = source.comments()
-    is_new = any(wanted(comment.line) for comment in comments)
-    chosen = source.once(elidable) if is_new else ()
     lines = {c.line: c for c in comments if c.alone and c.kind == "line"}
-    for remark in places(source, wanted, _reads, chosen):
+    for remark in found_at:
         found = elision(remark.text, file_name=source.path)
         if found is None:
             found = _hint_at(remark, lines, source.path) if hints else None
@@ -93,16 +98,27 @@ def elisions(
             yield remark, found
 
 
+def _chosen(source: Source, wanted: Collection[int], *, hints: bool) -> list[Comment]:
+    """The comments on *wanted* lines that may be such a remark."""
+    said = source.comments() if hints else source.once(elidable)
+    short = (each for each in said if each.line in wanted and may_be_remark(each))
+    may_count = may_be_hint if hints else _reads
+    return [comment for comment in short if may_count(comment.text)]
+
+
 def elidable(source: Source) -> tuple[Comment, ...]:
     """The comments of *source* that may stand for code, by a look at all of them."""
-    comments = source.comments()
-    chosen = grammar.may_be_elisions([comment.text for comment in comments])
-    return tuple(comments[at] for at in chosen)
+    short = [each for each in source.comments() if len(each.text) <= MAX_LENGTH]
+    return tuple(short[at] for at in may_be_elisions([each.text for each in short]))
 
 
 def remarks(source: Source) -> Iterator[Remark]:
     """Every place of *source* where a remark may stand, in the order of the text."""
-    yield from places(source, lambda line: True, _reads)
+    yield from places(source, _every_line(source), _reads, source.comments())
+
+
+def _every_line(source: Source) -> range:
+    return range(1, len(source.lines) + 1)
 
 
 def _reads(text: str) -> bool:
@@ -124,7 +140,7 @@ def _hint_at(
 
 @lru_cache(maxsize=4096)  # several checks ask about the same remark
 def _read(remark: str) -> Elision | None:
-    tokens = _tokens(remark)
+    tokens = _tokens(remark) if may_be_elision(remark) else ()
     form = grammar.form_of(grammar.spell(tokens)) if tokens else None
     return None if form is None else Elision(names=grammar.names_in(tokens), form=form)
 
@@ -132,10 +148,8 @@ def _read(remark: str) -> Elision | None:
 @lru_cache(maxsize=64)  # once as a remark, at once again as a hint
 def _tokens(remark: str) -> tuple[grammar.Token, ...]:
     """The words and signs of *remark*; none where it can not be one."""
-    if not grammar.may_be_elision(remark):
-        return ()
     text = grammar.bare(remark)
-    if not text or not grammar.may_elide(text) or grammar.is_code(text):
+    if not text or grammar.is_code(text):
         return ()
     tokens = grammar.tokens(text)
     return () if len(tokens) > MAX_WORDS else tokens

@@ -60,7 +60,7 @@ def _remarks(sides: Sides, violation: Violation) -> Iterator[tuple[int, int, Uni
     comparison = sides.comparison
     unit = comparison.unit_at(violation.line)
     yield violation.line, violation.end_line, unit
-    for remark, found in elisions(comparison.after, wanted=comparison.is_new_line):
+    for remark, found in elisions(comparison.after, wanted=comparison.new_line_numbers):
         is_other = remark.line != violation.line and remark.alone
         if not is_other or found.is_doubtful:
             continue

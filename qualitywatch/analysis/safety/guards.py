@@ -6,8 +6,9 @@ Text only, so that one lexicon serves every language.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from qualitywatch.analysis.sources.sieve import Sieve
 from qualitywatch.model import Confidence
 from qualitywatch.regex import linear, regex
 
@@ -43,9 +44,9 @@ _ASKED = (
     r"|(?:verify|valid)_?(?:signature|token|csrf|hmac)\w*|compare_digest|hmac\.equal"
     r"|timing_?safe_?equal|secure_compare|hash_equals"
 )
-_CONDITION = regex(
+_CONDITION = Sieve(
     rf"(?:^|[\s;}}(])(?:if|unless|guard|elif|elsif|else if|when)\b.*(?:{_ASKED})",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _REFUSAL = regex(
     r"\b40[13]\b|Forbidden|Unauthori[sz]ed|PermissionDenied|PermissionError"
@@ -55,14 +56,14 @@ _REFUSAL = regex(
     r"|redirect\w*\(.*(?:login|sign_?in)|authentication required",
     re.IGNORECASE,
 )
-_REFUSING_CALL = regex(
+_REFUSING_CALL = Sieve(
     r"^\s*(?:await\s+|self\.|this\.|\$this->|super\.|try\s+|@)*"
     r"(?:authori[sz]e!?|require_?(?:login|auth\w*|admin|permission\w*|role\w*|owner)"
     r"|check_?(?:permission\w*|auth\w*|access|owner\w*|csrf\w*)"
     r"|(?:ensure|assert|enforce)_?(?:permission\w*|auth\w*|admin|owner\w*|access"
     r"|allowed\w*|logged_?in)|verify_?(?:csrf\w*|signature\w*|token|auth\w*)"
     r"|deny_?unless\w*|authenticate_?\w*!)(?:\s*\(.*|\s+[\w@:$'\"].*|\s*;?)$",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _DECORATOR = regex(
     r"login_required|permission_required|permissions?_classes|user_passes_test"
@@ -89,7 +90,7 @@ _CHAINED = regex(
     r"|\.RequireAuthorization\([^()]{0,80}\)|->can\([^()]{0,80}\)"
     r"|\.requireAuth\w*\([^()]{0,80}\)"
 )
-_ROUTE = regex(
+_ROUTE = Sieve(
     r"\.(?:get|post|put|patch|delete|all|use|route|any|handle\w*|map\w*|group)\b|Route::",
     re.IGNORECASE,
 )
@@ -143,10 +144,17 @@ def may_guard(line: str) -> bool:
     return bool(_GUARDING.search(_OPENING.sub("", line)))
 
 
-def refuses(lines: list[str], at: int) -> bool:
-    """True where the statement at *lines[at]* turns somebody away for who they are."""
+def refusals(lines: Sequence[str], numbers: Sequence[int]) -> Iterator[int]:
+    """Those of *numbers* whose statement turns somebody away for who they are."""
+    text = "\n".join(lines[number - 1][:MAX_LINE] for number in numbers)
+    for at in sorted({*_REFUSING_CALL.lines(text), *_CONDITION.lines(text)}):
+        if _refuses(lines, numbers[at - 1] - 1):
+            yield numbers[at - 1]
+
+
+def _refuses(lines: Sequence[str], at: int) -> bool:
     head = lines[at][:MAX_LINE]
-    if _REFUSING_CALL.match(head):
+    if _REFUSING_CALL.search(head):
         return True
     if not _CONDITION.search(head):
         return False
@@ -184,6 +192,12 @@ def permits(body: str, name: str) -> Confidence | None:
 def is_decorator(text: str) -> bool:
     """True for a decorator, annotation or attribute that lets only some people in."""
     return _DECORATOR.search(text) is not None and not _OPENING.search(text)
+
+
+def routes(lines: Sequence[str], numbers: Sequence[int]) -> Iterator[int]:
+    """Those of *numbers* whose line may define a route."""
+    text = "\n".join(lines[number - 1] for number in numbers)
+    return (numbers[at - 1] for at in _ROUTE.lines(text))
 
 
 def without_guard(line: str) -> Iterator[str]:

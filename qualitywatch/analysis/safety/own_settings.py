@@ -6,7 +6,6 @@ a default written out is no difference.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -70,6 +69,8 @@ def _looser(
 
 def _settings(path: str, text: str) -> dict[str, Any] | None:
     """The tables as written; `None` where they are not TOML."""
+    import tomllib  # 2 ms that only settings have to pay
+
     try:
         tables: Any = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+from qualitywatch.analysis.sources.sieve import lines_with
 from qualitywatch.model import Confidence, Noun
 from qualitywatch.regex import linear, regex
 
@@ -67,13 +68,14 @@ _BARE = (
     r"""[\w-]{0,40})\s?[=:]\s?(?P<value>[^\s"'`#$<>{}()\[\],;]{8,300})\s*$"""
 )
 
-SUSPECT = linear(
-    "|".join(
-        [shape for _, _, shape in _SHAPES]
-        + [rf"(?i:(?:{_NAME})[^\n]{{0,80}}[^\s]{{8}})", r"PRIVATE KEY-----"]
-    ).encode()
+# What is worth a closer look, in bytes: a shape, or a name before a value. No value
+# under a name is a secret unless it has a digit.
+_DIGIT = r"[0-9[:^ascii:]]"
+_SHAPED = linear("|".join([*(row[2] for row in _SHAPES), "PRIVATE KEY-----"]).encode())
+_QUOTED = linear(
+    rf"""(?i:{_NAME})[^\n]*["'`][^"'`\s]*{_DIGIT}[^"'`\s]*["'`]""".encode()
 )
-"""Finds, in bytes, what is worth a closer look."""
+_SET = linear(rf"(?i:{_NAME})[^\n]*[=:][^\n]*{_DIGIT}".encode())
 
 _COMPILED = tuple((kind, sure, regex(shape)) for kind, sure, shape in _SHAPES)
 _QUOTED_VALUE = regex(_ASSIGNED, re.IGNORECASE)
@@ -116,6 +118,12 @@ class Secret(Noun):
     end: int
     kind: str
     confidence: Confidence
+
+
+def suspect_lines(data: bytes, *, bare: bool) -> list[int]:
+    """The numbers of the lines of *data* that may hold a secret, in order."""
+    signs = (_SHAPED, _QUOTED, _SET) if bare else (_SHAPED, _QUOTED)
+    return sorted({number for sign in signs for number in lines_with(sign, data)})
 
 
 def secrets_in(line: str, following: str, *, bare: bool) -> Iterator[Secret]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from types import MappingProxyType
 
 import tree_sitter
@@ -65,21 +67,25 @@ def faults(source: Source) -> list[tree_sitter.Node]:
     return _errors(source) if source.has_errors else _mismatched_tags(source)
 
 
-def _errors(source: Source) -> list[tree_sitter.Node]:
-    found: list[tree_sitter.Node] = []
+def errors(source: Source) -> Iterator[tree_sitter.Node]:
+    """The outermost error nodes of *source*, in order: only what has one is walked."""
     cursor = source.tree.walk()
-    while len(found) < MAX_FAULTS:
+    while True:
         node = cursor.node
         assert node is not None
         is_fault = node.is_error or node.is_missing
-        if is_fault and not _is_legal(node, source):
-            found.append(node)
+        if is_fault:
+            yield node
         if not is_fault and node.has_error and cursor.goto_first_child():
             continue
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
-                return found
-    return found
+                return
+
+
+def _errors(source: Source) -> list[tree_sitter.Node]:
+    real = (node for node in errors(source) if not _is_legal(node, source))
+    return list(islice(real, MAX_FAULTS))
 
 
 def has_types(source: Source) -> bool:

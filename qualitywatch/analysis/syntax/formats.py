@@ -8,9 +8,7 @@ documents in one file, and templates that another program fills in first.
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -80,6 +78,8 @@ def _json_error(source: Source) -> FormatError | None:
 
 def _strict_json_error(text: str, *, is_one: bool = False) -> tuple[int, int] | None:
     """Unless it *is_one*, values may follow each other: lines of JSON are named so."""
+    import json  # these parsers take 4 ms that only their files have to pay
+
     decoder = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
     at = 0
     try:
@@ -133,6 +133,8 @@ def _marked(source: Source, mark: yaml.Mark | None) -> FormatError:
 
 
 def _toml_error(source: Source) -> FormatError | None:
+    import tomllib  # as above
+
     try:
         tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
