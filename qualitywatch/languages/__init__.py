@@ -54,8 +54,8 @@ def of_path(path: str, content: bytes = b"") -> Language | None:
     The name tells, else the first line of *content*. Only for headers, which C and
     C++ share, more of it is read.
     """
-    name = PurePosixPath(path).name.lower()
-    suffixes = PurePosixPath(name).suffixes
+    name = path.rpartition("/")[2].lower()
+    suffixes = [f".{part}" for part in name.lstrip(".").split(".")[1:]]
     endings = ("".join(suffixes[-2:]), suffixes[-1]) if suffixes else ()
     if endings and endings[-1] == ".h":
         return LANGUAGES[of_header(content)]

@@ -39,7 +39,11 @@ class Item(NamedTuple):
 def rows(items: Sequence[Item]) -> Sequence[Row]:
     """A row for each of *items*; runs in a worker."""
     limit = inside.limits().max_file_bytes
-    return [row(item, inside.rulebook(), max_bytes=limit) for item in items]
+    found = []
+    for item in items:
+        found.append(row(item, inside.rulebook(), max_bytes=limit))
+        inside.sweep()
+    return found
 
 
 def row(item: Item, rulebook: Rulebook, *, max_bytes: int) -> Row:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from qualitywatch import config
+from qualitywatch.installed import version_of
 from qualitywatch.languages import LANGUAGES
 from qualitywatch.model import Inventory
 from qualitywatch.rulebook import Rulebook
@@ -183,10 +184,16 @@ def _programs() -> Iterator[str]:
     }
     names = sorted(module.replace("_", "-") for module in modules)
     for name in (*names, *_JUDGED_WITH, "qualitywatch"):
-        try:
-            yield f"{name} {metadata.version(name)}"
-        except metadata.PackageNotFoundError:
-            yield name
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        status = path.stat()
-        yield f"{path} {status.st_size} {status.st_mtime_ns}"
+        yield f"{name} {version_of(name)}"
+    yield from sorted(_modules(_PACKAGE))
+
+
+def _modules(folder: str | os.PathLike[str]) -> Iterator[str]:
+    """Path, size and time of each module of ours."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                status = entry.stat()
+                yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
+            elif entry.is_dir():
+                yield from _modules(entry.path)

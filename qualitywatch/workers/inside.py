@@ -28,7 +28,7 @@ LIGHT_BYTES = 64 * 1024
 """Of a change; a larger one is heavy, and only one of those is judged at a time."""
 
 _LIGHT_MEMORY = 96 * 1024 * 1024  # that a light change may add to a worker
-_TIDY_MEMORY = 64 * 1024 * 1024  # above it a worker gives back what it can
+_TIDY_MEMORY = 32 * 1024 * 1024  # by so much a worker grows before it gives any back
 _OPEN_FILES = 64
 _OBJECTS = 10_000  # new ones, before it is looked for garbage
 _PR_SET_PDEATHSIG = 1
@@ -36,7 +36,7 @@ _PR_SET_PDEATHSIG = 1
 # What the start of a worker process leaves for its tasks.
 _rulebook: ContextVar[Rulebook] = ContextVar("rulebook")
 _limits: ContextVar[config.Analysis] = ContextVar("limits")
-_inherited: ContextVar[int] = ContextVar("inherited", default=0)  # bytes
+_tidied: ContextVar[int] = ContextVar("tidied", default=0)  # bytes that were left
 
 
 def start(rules: Rulebook) -> None:
@@ -56,10 +56,9 @@ def start(rules: Rulebook) -> None:
 
 
 def become(rules: Rulebook, limits: config.Analysis) -> None:
-    """Make this process, a fork of a command's, a worker: limited and mortal."""
+    """Make this process, a fork of a command's, a worker with limits."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _die_with_parent()
-    _inherited.set(memory())
+    _tidied.set(memory())
     limit(is_forked=True)
     _rulebook.set(rules)
     _limits.set(limits)
@@ -120,18 +119,23 @@ def examine(
     limits: config.Analysis,
     when: When = When.SETTLED,
     around: Around = ALONE,
+    keep: bool = True,
 ) -> Examined:
     """The analysis itself."""
     # Imported here: the process that only asks must not pay for the parsers.
     from qualitywatch import analysis
 
-    return analysis.examine(
-        change,
-        rulebook,
-        when=when,
-        around=around,
-        max_bytes=limits.max_file_bytes,
-    )
+    try:
+        return analysis.examine(
+            change,
+            rulebook,
+            when=when,
+            around=around,
+            max_bytes=limits.max_file_bytes,
+            keep=keep,
+        )
+    finally:
+        sweep()
 
 
 def imports(path: str, content: bytes) -> tuple[Import, ...]:
@@ -203,11 +207,21 @@ def spare_old_objects() -> None:
     gc.set_threshold(_OBJECTS)
 
 
+def sweep() -> None:
+    """Free what the last file left behind: its units, and so its tree, hang in circles.
+
+    Left to itself the search for garbage comes so late that every tree gets memory that
+    nothing has used before; a worker grew by twice as much.
+    """
+    gc.collect(0)
+
+
 def tidy() -> None:
-    """Give memory back after a heavy task: a worker lives for many."""
-    if memory() - _inherited.get() > _TIDY_MEMORY:
+    """Give memory back after heavy tasks, or many: a worker lives for more of them."""
+    if memory() - _tidied.get() > _TIDY_MEMORY:
         gc.collect()
         _libc().malloc_trim(0)
+        _tidied.set(memory())
 
 
 def _counted(column: int) -> int:

@@ -15,6 +15,7 @@ from qualitywatch.model import (
     When,
 )
 from qualitywatch.rulebook import Rule, Rulebook, Section
+from qualitywatch.rulebook.words import packed
 from tests.factories import change
 
 DROPPED = ViolationType.PLACEHOLDER_DROPPED
@@ -168,17 +169,12 @@ def test_a_renamed_file_is_compared_with_what_it_was():
     assert ["hollowed-body"] == [v.rule for v in found(renamed)]
 
 
+EVAL = '(call function: (identifier) @name (#eq? @name "eval")) @hit'
 QUERY = rule(
     None,
     ViolationType.SECURITY_RISK,
     id="runs-text",
-    sections=(
-        Section(
-            language="python",
-            line=1,
-            query='(call function: (identifier) @name (#eq? @name "eval")) @hit',
-        ),
-    ),
+    sections=(Section(language="python", line=1, query=EVAL, packed=packed(EVAL)),),
 )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from weakref import ref
+
 import pytest
 
 from qualitywatch import rulebook
@@ -154,3 +158,36 @@ def test_large_file_is_unknown() -> None:
     found = inventory("src/app.py", b"x = 1\n" * 9, RULES, max_bytes=10)
 
     assert (UNJUDGED, 1) == (found.apart, len(found.analysis.unanalysable))
+
+
+@pytest.fixture
+def no_search_for_garbage() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+ALLOWED = "x = 1  # qualitywatch: allow new-stub -- it is a sample\n"
+SCRIPT = "class A { f() { return 1 }\n g() { it('x', () => { expect(1) }) } }\n"
+
+
+@pytest.mark.usefixtures("no_search_for_garbage")
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", ABSTRACT + REAL + STUB + ALLOWED),
+        ("test_a.py", "def test_a():\n    assert 1\n"),
+        ("a.ts", SCRIPT),
+        ("a.test.ts", SCRIPT),
+        ("a.html", "<p>Hi</p>\n"),
+    ],
+)
+def test_a_text_that_was_counted_is_freed_at_once(path: str, text: str) -> None:
+    """What hangs in circles keeps its tree, and every tree gets memory of its own."""
+    change = Change(path=path, before=None, after=text.encode())
+    seen = []
+
+    examine(change, RULES, seen=lambda part: seen.append(ref(part.after)))
+
+    assert seen
+    assert [None] == list({text() for text in seen})

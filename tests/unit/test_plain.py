@@ -71,7 +71,7 @@ def test_marks_of_each_language(language: str, text: str, found: list[str]) -> N
 def test_what_is_left_keeps_its_lines() -> None:
     text = "a /* b\nc */ d -- e\nf"
 
-    assert without(text, comment_spans(text, LANGUAGES["sql"])) == "a \n d  \nf"
+    assert without(text, comment_spans(text, LANGUAGES["sql"])) == "a \n d \nf"
 
 
 def test_a_comment_knows_its_place() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from qualitywatch.analysis.comparing.loss import UnitLoss, losses
 from qualitywatch.analysis.comparing.news import NewLines, shared_ends
-from qualitywatch.analysis.outlines.matching import match
+from qualitywatch.analysis.outlines.matching import are_namesakes, match
 from qualitywatch.analysis.outlines.outline import Outline, inside
 from qualitywatch.analysis.outlines.units import Unit
 from qualitywatch.analysis.sources.source import CodeLine, Comment, Source
@@ -74,7 +74,15 @@ class Comparison:
     @cached_property
     def pairs(self) -> dict[int, int]:
         """The index of the unit after for the index of each matched unit before."""
-        return {} if self.base is None else match(self.base, self.outline)
+        if self.base is None:
+            return {}
+        if self._are_namesakes:
+            return {unit.index: unit.index for unit in self.base.units}
+        return match(self.base, self.outline)
+
+    @cached_property
+    def _are_namesakes(self) -> bool:
+        return self.base is not None and are_namesakes(self.base, self.outline)
 
     @cached_property
     def origins(self) -> dict[int, int]:
@@ -84,8 +92,9 @@ class Comparison:
     @property
     def removed(self) -> list[Unit]:
         """Units of the base that the new text no longer has under any name."""
-        old = [] if self.base is None else self.base.units
-        return [unit for unit in old if unit.index not in self.pairs]
+        if self.base is None or self._are_namesakes:
+            return []
+        return [unit for unit in self.base.units if unit.index not in self.pairs]
 
     @property
     def added(self) -> list[Unit]:
@@ -95,6 +104,8 @@ class Comparison:
     @property
     def moved(self) -> list[tuple[Unit, Unit]]:
         """Units whose qualified name changed, before and after."""
+        if self._are_namesakes:
+            return []
         return [(old, new) for old, new in self.matched if old.name != new.name]
 
     @property
@@ -107,12 +118,12 @@ class Comparison:
 
     @property
     def hollowed(self) -> list[tuple[Unit, Unit]]:
-        """Matched functions whose body was real, lost lines and is now a stub."""
+        """Matched functions whose body was real, may have lost half and is a stub."""
         return [
             (old, new)
             for old, new in self.matched
             if new.kind == "function"
-            and self._may_have_lost_in(old)
+            and self._may_have_lost_half(old)
             and self.is_stub(new)
             and self.outline.keys(new) != self._keys(old)
             and self.was_real(old)
@@ -241,9 +252,23 @@ class Comparison:
         """False where fewer than so many lines of code can be gone from the base."""
         return self._most_lost >= lines
 
-    def _may_have_lost_in(self, old: Unit) -> bool:
-        """False where no line of *old*, a unit of the base, can be gone."""
-        return not self._rarer.keys().isdisjoint(self._keys(old))
+    def _may_have_lost_half(self, old: Unit) -> bool:
+        """False where most lines of the body of *old* can not be gone."""
+        first = bisect_left(self._rarer_lines, old.start_line)
+        lost = bisect_right(self._rarer_lines, old.end_line) - first
+        return lost > 0 and 2 * lost >= self.body_lines(old)
+
+    def body_lines(self, old: Unit) -> int:
+        """How many lines of code the body of *old* has; of one line, all of them."""
+        assert self.base is not None
+        code = self.base.code_of(old)
+        return sum(line.line > old.body_line for line in code) or len(code)
+
+    @cached_property
+    def _rarer_lines(self) -> list[int]:
+        """The numbers of the lines of the base that may be gone."""
+        code = () if self.before is None else self.before.code
+        return [line.line for line in code if line.key in self._rarer]
 
     @cached_property
     def _most_lost(self) -> int:
@@ -256,9 +281,13 @@ class Comparison:
             return {}
         old, new = self.before.code_keys, self.after.code_keys
         first, last = shared_ends(old, new)
+        left = Counter(new[first : len(new) - last])
         gone = Counter(old[first : len(old) - last])
-        gone.subtract(new[first : len(new) - last])
-        return {key: count for key, count in gone.items() if count > 0}
+        return {
+            key: more
+            for key, count in gone.items()
+            if (more := count - left.get(key, 0)) > 0
+        }
 
     @cached_property
     def losses(self) -> list[UnitLoss]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 _BLOCK = 64  # lines that are compared at once
@@ -39,42 +39,39 @@ class NewLines:
         extra = {
             text: min(count, more)
             for text, count in self._counts.items()
-            if text and (more := count - self._old[text]) > 0
+            if text and (more := count - self._old.get(text, 0)) > 0
         }
         if not extra:
             return []
         behind = Counter(text for text in self._rest if text in extra)
-        return [*self._among(behind), *self._behind(extra, behind)]
+        return [*self._among(extra, behind), *self._behind(extra, behind)]
 
     @cached_property
     def _counts(self) -> Counter[str]:
         return Counter(self._after[self._first : self._end])
 
-    def _among(self, behind: Counter[str]) -> list[int]:
+    def _among(self, extra: dict[str, int], behind: Counter[str]) -> Iterator[int]:
         """Between the shared ends; lines of the end may be those of the base here."""
-        left = self._old.copy()
-        left.update(behind)
-        found = []
-        for number in range(self._first + 1, self._end + 1):
-            text = self._after[number - 1]
+        left = {text: self._old[text] + behind[text] for text in extra}
+        texts = self._after[self._first : self._end]
+        for number, text in enumerate(texts, self._first + 1):
+            if text not in left:
+                continue
             if left[text] > 0:
                 left[text] -= 1
-            elif text:
-                found.append(number)
-        return found
+            else:
+                yield number
 
-    def _behind(self, extra: dict[str, int], behind: Counter[str]) -> list[int]:
+    def _behind(self, extra: dict[str, int], behind: Counter[str]) -> Iterator[int]:
         """In the shared end: those whose place was taken further up."""
         left = {text: max(0, behind[text] - extra[text]) for text in behind}
-        found = []
         for number, text in enumerate(self._rest, self._end + 1):
             if text not in left:
                 continue
             if left[text] > 0:
                 left[text] -= 1
             else:
-                found.append(number)
-        return found
+                yield number
 
 
 def shared_ends(one: Sequence[object], other: Sequence[object]) -> tuple[int, int]:

@@ -28,23 +28,21 @@ _NAME_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 def match(before: Outline, after: Outline) -> dict[int, int]:
     """The index of the unit after for the index of each matched unit before."""
-    return _all_by_name(before, after) or _Matcher(before, after).run()
+    return _Matcher(before, after).run()
 
 
-def _all_by_name(before: Outline, after: Outline) -> dict[int, int] | None:
-    """The same where both have the same units in the same order, none of them twice.
+def are_namesakes(before: Outline, after: Outline) -> bool:
+    """True where both have the same units in the same order, none of them twice.
 
     So it is after most edits, and names alone decide.
     """
     old, new = before.units, after.units
     if len(old) != len(new):
-        return None
+        return False
     places = [(unit.parent, *_own_name(unit)) for unit in old]
     if len(set(places)) < len(places):
-        return None
-    if any((u.parent, *_own_name(u)) != at for u, at in zip(new, places, strict=True)):
-        return None
-    return {unit.index: unit.index for unit in old}
+        return False
+    return places == [(unit.parent, *_own_name(unit)) for unit in new]
 
 
 class _Matcher:

@@ -19,6 +19,11 @@ class Outline:
         self.source = source
         self.units = units(source)
 
+    def forget(self) -> None:
+        """Part the units from each other: nobody asks about them any more."""
+        for unit in self.units:
+            unit.children.clear()
+
     @property
     def module(self) -> Unit:
         """The unit that holds all others."""

@@ -163,16 +163,13 @@ class _Holder:
     """A node that may give its name to the function inside it."""
 
     def __init__(
-        self,
-        role: str,
-        node: tree_sitter.Node,
-        name: Name = NOBODY,
-        binds: BindingRole = "other",
+        self, role: str, node: tree_sitter.Node, binds: BindingRole = "other"
     ) -> None:
         self.role = role
         self.node = node
-        self.name = name
         self.binds = binds
+        self.name = NOBODY  # until it is read, for the first function inside
+        self.is_read = False
         self.taken = False
 
 
@@ -220,10 +217,8 @@ class _Reader:
             self.open.append((node.end_byte, unit))
 
     def _holder(self, role: str, node: tree_sitter.Node) -> _Holder:
-        if role != "binding":
-            return _Holder(role, node)
-        binding = self.bindings[node.type]
-        return _Holder(role, node, self.namer.bound(node, binding), binding.role)
+        binds = self.bindings[node.type].role if role == "binding" else "other"
+        return _Holder(role, node, binds)
 
     def _unit(self, kind: Kind, node: tree_sitter.Node) -> Unit | None:
         if kind == "block" and self.blocks >= MAX_BLOCKS:
@@ -281,12 +276,19 @@ class _Reader:
         raise AssertionError("the module is always open")
 
     def _names(self, holder: _Holder, node: tree_sitter.Node) -> bool:
+        """True where *holder* has a name to give to *node*, inside it."""
         if holder.role == "labelled" and not holder.name.short:
             holder.name = self.namer.label(holder.node, node.start_byte)
+        elif holder.role == "binding" and not holder.is_read:
+            binding = self.bindings[holder.node.type]
+            holder.name = self.namer.bound(holder.node, binding)
+            holder.is_read = True
         return holder.role != "outer" and bool(holder.name.short)
 
     def _attributes_of(self, outer: tree_sitter.Node) -> Nodes:
         """The attributes with nothing but comments between them and *outer*."""
+        if not self.attributes:
+            return ()
         waiting, self.attributes = self.attributes, []
         start, found = outer.start_byte, []
         for node in reversed(waiting):

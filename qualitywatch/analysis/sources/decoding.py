@@ -62,6 +62,8 @@ def decode(content: bytes, language: Language) -> str:
     text = _decoded(content, language)
     if "\0" in text:
         raise Refused("holds a NUL byte")
+    if "\r" not in text:  # said in a hundredth of the time of looking for two signs
+        return text
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -92,7 +94,7 @@ def _utf_16(content: bytes, encoding: str, language: Language) -> str:
 
 def _cookie(content: bytes) -> str:
     """The encoding that Python would read the file with."""
-    head = content.removeprefix(codecs.BOM_UTF8)
+    head = b"\n".join(content.removeprefix(codecs.BOM_UTF8).split(b"\n", 2)[:2])
     lines = re.split(rb"\r\n|\r|\n", head, maxsplit=2)
     for line in lines[:2]:
         if match := _COOKIE.match(line):

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.languages import Language
 
-MAX_KEPT = 256 * 1024  # bytes of text; with its tree each takes up to a hundred
-MAX_ONE = 64 * 1024
+MAX_KEPT = 384 * 1024  # bytes of text; with its tree each takes up to a hundred
+MAX_ONE = 192 * 1024
 
 _Key = tuple[str, str, bytes, int]
 
@@ -40,6 +40,12 @@ class Kept:
         self._sources[key] = source
         self._size += len(content)
         while self._size > self._most:
-            (_, _, oldest, _), _ = self._sources.popitem(last=False)
-            self._size -= len(oldest)
+            (_, _, content, _), oldest = self._sources.popitem(last=False)
+            self._size -= len(content)
+            oldest.forget()
         return source
+
+    def leave(self, source: Source) -> None:
+        """Nobody asks about *source* any more: it is forgotten, unless it is kept."""
+        if not any(source is each for each in self._sources.values()):
+            source.forget()

@@ -6,7 +6,6 @@ code keeps the line numbers of the file, though not its columns.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from qualitywatch.regex import regex
@@ -35,6 +34,8 @@ def cells(text: str) -> Iterator[str]:
 
 
 def _python(quoted: str) -> str:
+    import json  # 1 ms that only notebooks have to pay
+
     try:
         line: str = json.loads(quoted).rstrip("\n")
     except ValueError:

@@ -50,12 +50,14 @@ def comment_spans(text: str, language: Language) -> list[Span]:
 
 
 def without(text: str, spans: Sequence[Span]) -> str:
-    """*text* with a blank, or its line ends, in place of each of the *spans*."""
-    pieces, position = [], 0
+    """*text* with no more than line ends, or what parts two words, for the *spans*."""
+    pieces, position, last = [], 0, ""
     for span in spans:
-        pieces.append(text[position : span.start])
-        pieces.append("\n" * text.count("\n", span.start, span.end) or " ")
-        position = span.end
+        piece = text[position : span.start]
+        position, last = span.end, piece[-1:] or last
+        parts_words = last.isalnum() and text[position : position + 1].isalnum()
+        breaks = "\n" * text.count("\n", span.start, position)
+        pieces += [piece, breaks or (" " if parts_words else "")]
     return "".join([*pieces, text[position:]])
 
 

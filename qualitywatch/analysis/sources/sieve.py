@@ -44,15 +44,15 @@ class Sieve:
         return sorted(odd.union(quick))
 
 
-def lines_with(quick: Any, data: bytes) -> Iterator[int]:
+def lines_with(quick: Any, data: bytes, end_of_line: bytes = b"\n") -> Iterator[int]:
     """The numbers of the lines where RE2 finds *quick*: at most one search a line."""
     line, position = 1, 0
     while found := quick.search(data, position):
         start, end = found.span()
-        line += data.count(b"\n", position, start)
-        last = line + data.count(b"\n", start, end)
+        line += data.count(end_of_line, position, start)
+        last = line + data.count(end_of_line, start, end)
         yield from range(line, last + 1)
-        line, position = last + 1, data.find(b"\n", end) + 1
+        line, position = last + 1, data.find(end_of_line, end) + 1
         if not position:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -132,12 +133,12 @@ def skip_reason(path: str, content: bytes | None) -> str | None:
 @lru_cache(maxsize=_PATHS)
 def _by_name(path: str) -> str | None:
     """Why a file of that name is not ours to judge, whatever it holds."""
-    place = PurePosixPath(path)
-    if place.name in _LOCK_FILES:
+    *folders, name = path.split("/")
+    if name in _LOCK_FILES:
         return "lock file"
-    if folder := next((p for p in place.parts[:-1] if p in _FOREIGN_FOLDERS), None):
+    if folder := next((each for each in folders if each in _FOREIGN_FOLDERS), None):
         return f"vendored or built: {folder}/"
-    is_made = _GENERATED.search(place.name)
+    is_made = _GENERATED.search(name)
     return "generated or minified, by its name" if is_made else None
 
 
@@ -167,24 +168,19 @@ def language_of(path: str, content: bytes | None) -> Language:
 
 @lru_cache(maxsize=_PATHS)
 def is_path_of_rule(path: str) -> bool:
-    """The same for a path as text; asked by many checks, answered once."""
-    return is_own_rule(PurePosixPath(path))
-
-
-def is_own_rule(place: PurePosixPath) -> bool:
     """True for a rule of the repository: prose that decides what is found."""
-    return place.suffix == ".md" and _OWN_RULES in place.parents
+    return path.endswith(".md") and _OWN_RULES in PurePosixPath(path).parents
 
 
 @lru_cache(maxsize=_PATHS)
 def _not_code(path: str) -> str | None:
     """What a file is by its name, where that is prose or data."""
-    place = PurePosixPath(path)
-    name, suffix = place.name.lower(), place.suffix.lower()
-    if _CODE_TEXTS.match(name) or is_own_rule(place):
+    stem, suffix = posixpath.splitext(posixpath.basename(path))
+    name, suffix = (stem + suffix).lower(), suffix.lower()
+    if _CODE_TEXTS.match(name) or is_path_of_rule(path):
         return None
     is_prose = _PROSE_NAME.match(name) and of_path(name) is None
-    if suffix in _PROSE or is_prose or place.stem in _LEGAL_TEXTS:
+    if suffix in _PROSE or is_prose or stem in _LEGAL_TEXTS:
         return "prose"
     return "data" if suffix in _DATA else None
 

@@ -48,6 +48,7 @@ Answer = TypeVar("Answer")
 
 _CHUNK = 512
 _CLOSERS = frozenset({"pass"})
+_IN_WORD = regex(rb"[\w\x80-\xff]")
 _LONG_BRACKET = regex(r"--\[=*\[")
 
 
@@ -164,7 +165,18 @@ class Source:
             self._answers[ask] = ask(self)
         return cast("Answer", self._answers[ask])
 
-    @property
+    def forget(self) -> None:
+        """Give back what was found out about it, when nobody asks any more.
+
+        Its units know each other and it; left to themselves they would keep its tree
+        until somebody looks for garbage, and each tree would get memory of its own.
+        """
+        for answer in self._answers.values():
+            if part := getattr(answer, "forget", None):  # an outline has units to part
+                part()
+        self._answers.clear()
+
+    @cached_property
     def has_errors(self) -> bool:
         """True when the grammar does not accept the text as it stands."""
         return self.tree.root_node.has_error
@@ -200,12 +212,7 @@ class Source:
     @cached_property
     def code(self) -> tuple[CodeLine, ...]:
         """The lines that hold code: without comments, blank lines, bare brackets."""
-        closers = frozenset(self.language.closers)
-        return tuple(
-            CodeLine(line=number, key=key)
-            for number, key in enumerate(self._keys, 1)
-            if key and _has_word(key) and key not in closers
-        )
+        return tuple(self._code_lines(self._keys, 1))
 
     @cached_property
     def code_keys(self) -> list[str]:
@@ -217,8 +224,12 @@ class Source:
         if "code" in self.__dict__:
             begin = bisect_left(self.code, first, key=_number)
             return self.code[begin : bisect_right(self.code, last, begin, key=_number)]
+        keys = keys_of("\n".join(self.bare_lines[first - 1 : last]))
+        return self._code_lines(keys, first)
+
+    def _code_lines(self, keys: Sequence[str], first: int) -> list[CodeLine]:
+        """Those of the lines from *first* on, with these *keys*, that hold code."""
         closers = frozenset(self.language.closers)
-        keys = keys_of("\n".join(self._bare_lines[first - 1 : last]))
         return [
             CodeLine(line=number, key=key)
             for number, key in enumerate(keys, first)
@@ -278,7 +289,8 @@ class Source:
         for node in self.captures.get("quoted", ()):
             nodes.pop(node.start_byte, None)
         for node in self.captures.get("shebang", ()):
-            nodes[node.start_byte] = (node, "shebang")
+            if node.start_byte == 0:  # in broken code a grammar sees others
+                nodes[0] = (node, "shebang")
         for node in self.captures.get("jsx", ()):
             nodes[node.start_byte] = (node, "jsx")
         for node in self.captures.get("doc", ()):
@@ -342,25 +354,28 @@ class Source:
     @cached_property
     def _keys(self) -> list[str]:
         """The tokens of each line, joined by single spaces."""
-        return keys_of(self._bare)
+        return keys_of(self.bare)
 
     @cached_property
-    def _bare_lines(self) -> list[str]:
-        return self._bare.split("\n")
+    def bare_lines(self) -> list[str]:
+        """The lines of `bare`: as many as the text has."""
+        return self.bare.split("\n")
 
     @cached_property
-    def _bare(self) -> str:
+    def bare(self) -> str:
         """The text without its comments, their line breaks apart."""
         if self.language.grammar is None:
             return without(self.text, self._spans)
-        pieces, position = [], 0
+        pieces, position, last = [], 0, b""
         for node, _ in self._comment_nodes:
             if node.start_byte < position:
                 continue  # inside another one
-            pieces.append(self.data[position : node.start_byte])
-            gap = self.data[node.start_byte : node.end_byte].count(b"\n")
-            pieces.append(b"\n" * gap or b" ")
-            position = node.end_byte
+            piece = self.data[position : node.start_byte]
+            position, last = node.end_byte, piece[-1:] or last
+            gap = self.data[node.start_byte : position].count(b"\n")
+            parts_words = _IN_WORD.match(last) and _IN_WORD.match(self.data, position)
+            # Nothing else takes its place: `it/**/.only` is `it.only`.
+            pieces += [piece, b"\n" * gap or (b" " if parts_words else b"")]
         pieces.append(self.data[position:])
         return b"".join(pieces).decode()
 

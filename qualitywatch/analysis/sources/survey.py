@@ -8,6 +8,7 @@ enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import tree_sitter
@@ -79,4 +80,6 @@ class Survey:
 
 def in_order(nodes: list[tree_sitter.Node]) -> list[tree_sitter.Node]:
     """*nodes* in the order of the text, the outer before the inner."""
-    return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
+    found = sorted(nodes, key=attrgetter("end_byte"), reverse=True)
+    found.sort(key=attrgetter("start_byte"))
+    return found

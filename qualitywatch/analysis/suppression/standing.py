@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 from qualitywatch.analysis.suppression.comments import Suppression
 from qualitywatch.model import Suppressed, Violation
@@ -63,7 +64,8 @@ class Standing:
     """The suppressions of a comparison that count."""
 
     def __init__(self, comparison: Comparison) -> None:
-        self._comparison = comparison
+        # It is the comparison's own: a circle would keep both trees until it is found.
+        self._comparison: Comparison = proxy(comparison)
         self._all = comparison.suppressions
 
     def counts(self, rule: str, line: int) -> bool:
@@ -153,6 +155,8 @@ def listed(
 
 def added(comparison: Comparison) -> list[Suppression]:
     """The suppressions that the change brings, those that can not count included."""
+    if not comparison.suppressions.after:
+        return []
     standing = comparison.standing.standing
     faulty = Counter(each.words for each in comparison.suppressions.before)
     new = []

@@ -66,6 +66,7 @@ def _imports(source: Source, offset: int) -> Iterator[Import]:
     query = _query(source.language)
     cursor = tree_sitter.QueryCursor(query)
     found = cursor.captures(source.tree.root_node).get("import", [])
+    found.sort(key=lambda node: node.start_byte)  # the cursor has no order of its own
     read = _python if source.language.name == "python" else _script
     for node in found[:MAX_IMPORTS]:
         if _is_tried(node):
