@@ -45,12 +45,16 @@ class Analyser:
     def __call__(self, tasks: Sequence[Task]) -> Iterator[Examined]:
         """What is wrong with each change, or why that could not be found out."""
         size = self._size(len(tasks))
-        return self._batches.run(examined, tasks, failed=_unread, size=size)
+        return self._batches.run(
+            examined, tasks, failed=unread, size=size, weight=bytes_of
+        )
 
     def imports(self, files: Sequence[File]) -> Iterator[tuple[Import, ...]]:
         """What each of *files* imports; nothing where that can not be read."""
         size = self._size(len(files))
-        return self._batches.run(imported, files, failed=_unknown, size=size)
+        return self._batches.run(
+            imported, files, failed=_unknown, size=size, weight=_length
+        )
 
     def _size(self, number: int) -> int:
         """How many of *number* go into a batch: two workers serve even a few."""
@@ -61,7 +65,7 @@ def examined(tasks: Sequence[Task]) -> list[Examined]:
     """Each change, judged with what the others say of it; runs in a worker."""
     rules, limits = inside.rulebook(), inside.limits()
     return [
-        inside.examine(change, rules, limits=limits, around=around)
+        inside.examine(change, rules, limits=limits, around=around, keep=False)
         for change, around in tasks
     ]
 
@@ -71,7 +75,17 @@ def imported(files: Sequence[File]) -> list[tuple[Import, ...]]:
     return [inside.imports(path, content) for path, content in files]
 
 
-def _unread(task: Task, reason: str) -> Examined:
+def bytes_of(task: Task) -> int:
+    """What a worker must read to judge *task*."""
+    return sum(len(side or b"") for side in (task[0].before, task[0].after))
+
+
+def _length(file: File) -> int:
+    return len(file[1])
+
+
+def unread(task: Task, reason: str) -> Examined:
+    """What is said of a change that no worker could judge."""
     return Examined(analysis=unanalysable(task[0], reason))
 
 

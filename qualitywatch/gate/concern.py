@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qualitywatch import mirror
 from qualitywatch.git import Commit, Repository
-from qualitywatch.mirror import Mirror
 from qualitywatch.model import Agent, Quarantine, QuarantineState, workspace_subject
 from qualitywatch.quarantine import line_of
+
+if TYPE_CHECKING:
+    from qualitywatch.mirror import Mirror
 
 _ENROLLED = "qualitywatch.enrolled"  # the mark that the daemon leaves in git's settings
 _CO_AUTHOR = "co-authored-by"
@@ -24,6 +26,8 @@ def known_state(repository: Repository) -> Mirror | None:
     is_bare_of_state = not state_dir.is_dir() or not any(state_dir.iterdir())
     if is_bare_of_state and not repository.setting(_ENROLLED):
         return None
+    from qualitywatch import mirror  # where no daemon is, nobody needs it
+
     return mirror.read(state_dir)
 
 

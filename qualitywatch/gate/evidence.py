@@ -17,6 +17,7 @@ import msgspec
 
 from qualitywatch.gate.judged import Judged
 from qualitywatch.git import Repository
+from qualitywatch.installed import version_of
 from qualitywatch.model import Change, GateReport
 from qualitywatch.reports.safe import encodable
 
@@ -80,7 +81,7 @@ def _by(judged: Judged) -> Document:
     trust, settings = judged.trust, judged.settings
     return {
         "program": "qualitywatch",
-        "version": _version("qualitywatch"),
+        "version": version_of("qualitywatch"),
         "taken_from": judged.changes.base,  # none: the defaults
         "settings_sha256": hashlib.sha256(
             msgspec.json.encode(trust.settings, order="sorted")
@@ -122,7 +123,7 @@ def _parsers() -> dict[str, str]:
     """The versions of what reads the languages."""
     names: Iterable[str] = metadata.requires("qualitywatch") or ()
     wanted = sorted({_name(each) for each in names})
-    return {name: _version(name) for name in wanted if _reads_code(name)}
+    return {name: version_of(name) for name in wanted if _reads_code(name)}
 
 
 def _name(requirement: str) -> str:
@@ -131,13 +132,6 @@ def _name(requirement: str) -> str:
 
 def _reads_code(name: str) -> bool:
     return name == "libcst" or name.startswith("tree-sitter")
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def _plain(value: object) -> object:

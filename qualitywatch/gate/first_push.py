@@ -16,7 +16,7 @@ from qualitywatch.gate.analysing import Analyser
 from qualitywatch.gate.changes import ChangeSet, between
 from qualitywatch.gate.surroundings import judging
 from qualitywatch.gate.tree import Tree
-from qualitywatch.gate.trust import Trusted, references
+from qualitywatch.gate.trust import Trusted, who_needs
 from qualitywatch.git import Commit, Repository
 from qualitywatch.model import Analysis, Change, Unanalysable, Violation
 
@@ -131,7 +131,7 @@ def _final(
 
 def _each(sets: Sequence[ChangeSet], analyse: Analyser) -> list[Analysis]:
     """The analysis of each of *sets*, in as few rounds as one of them takes."""
-    asking = [judging(each.changes, references(each, analyse)) for each in sets]
+    asking = [judging(each.changes, who_needs(each, analyse)) for each in sets]
     told = [Analysis() for _ in sets]
     open_ = {at: next(one) for at, one in enumerate(asking)}
     while open_:

@@ -69,19 +69,33 @@ def _arounds(
     elsewhere = Elsewhere()
     for change, examined in zip(changes, found, strict=True):
         elsewhere.put(change.path, examined.traces.gains)
-    return [
-        ALONE if what is None else around(change.path, what, elsewhere, references)
+    told = [
+        (change.path, what)
         for change, what in zip(changes, missing, strict=True)
+        if what is not None
     ]
+    arounds = iter(_around(told, elsewhere, references))
+    return [ALONE if what is None else next(arounds) for what in missing]
 
 
 def around(
     path: str, missing: Missing, elsewhere: Elsewhere, references: References | None
 ) -> Around:
     """What the rest of the change set and of the repository says about *path*."""
-    moved = elsewhere.around(path, missing)
-    is_importable = missing.is_gone or missing.names
-    if references is None or not is_importable:
-        return moved
-    importers = references.importers(missing)
-    return msgspec.structs.replace(moved, importers=importers)
+    (found,) = _around([(path, missing)], elsewhere, references)
+    return found
+
+
+def _around(
+    missing: Sequence[tuple[str, Missing]],
+    elsewhere: Elsewhere,
+    references: References | None,
+) -> list[Around]:
+    """The same for several files, by their paths: importers are found all at once."""
+    arounds = [elsewhere.around(path, what) for path, what in missing]
+    asked = [at for at, (_, what) in enumerate(missing) if what.is_gone or what.names]
+    if references is not None and asked:
+        found = references.importers([missing[at][1] for at in asked])
+        for at, importers in zip(asked, found, strict=True):
+            arounds[at] = msgspec.structs.replace(arounds[at], importers=importers)
+    return arounds

@@ -7,17 +7,19 @@ the changes after it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from qualitywatch import config, rulebook
 from qualitywatch.config import Config
 from qualitywatch.errors import RuleError
-from qualitywatch.gate.analysing import Analyser
-from qualitywatch.gate.changes import ChangeSet
 from qualitywatch.gate.references import References
-from qualitywatch.git import Repository
 from qualitywatch.model import Analysis
 from qualitywatch.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from qualitywatch.gate.analysing import Analyser
+    from qualitywatch.gate.changes import ChangeSet
+    from qualitywatch.git import Repository
 
 
 class Trusted(NamedTuple):
@@ -41,10 +43,12 @@ def trusted(repository: Repository, base: str | None) -> Trusted:
 
 def analyser(trust: Trusted) -> Analyser:
     """The `analyse` of `judge` that keeps parsers in processes with limits."""
-    return Analyser(trust.rules, trust.settings.analysis)
+    from qualitywatch.gate import analysing  # one change alone needs no such processes
+
+    return analysing.Analyser(trust.rules, trust.settings.analysis)
 
 
-def references(changes: ChangeSet, analyse: Analyser) -> References:
+def who_needs(changes: ChangeSet, analyse: Analyser) -> References:
     """Finds who in the repository still needs what *changes* take away."""
     return References(changes.tree, analyse.imports)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from qualitywatch.git import command, parse
 
@@ -14,9 +14,13 @@ NOT_OURS = ("linguist-generated", "linguist-vendored")
 
 def files_for(paths: Collection[str]) -> set[str]:
     """The attribute files that speak of *paths*, as far as they exist."""
-    folders = {PurePosixPath(path.rpartition("/")[0]) for path in paths}
-    around = {parent for folder in folders for parent in folder.parents}
-    return {str(folder / FILE_NAME) for folder in folders | around}
+    found = {FILE_NAME} if paths else set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and f"{folder}/{FILE_NAME}" not in found:
+            found.add(f"{folder}/{FILE_NAME}")
+            folder = folder.rpartition("/")[0]
+    return found
 
 
 def not_ours(files: Mapping[str, bytes], paths: Collection[str]) -> dict[str, str]:

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from qualitywatch.model import ChangeType, Noun
-from qualitywatch.regex import regex
 
 _LINK = "120000"
 _SUBMODULE = "160000"
 _HIDDEN = (_LINK, _SUBMODULE)  # what they lead to is not in this repository's files
-_ABSENT = regex(r"0+")
 _TYPES = {
     "A": ChangeType.INSERT,
     "C": ChangeType.INSERT,
@@ -76,7 +74,7 @@ def fields(output: bytes) -> list[str]:
 
 def is_absent(id: str) -> bool:
     """True for the all-zero id, in SHA-1 and in SHA-256."""
-    return _ABSENT.fullmatch(id) is not None
+    return bool(id) and not id.strip("0")
 
 
 def raw_diff(output: bytes) -> list[PathChange]:

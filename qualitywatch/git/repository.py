@@ -31,6 +31,7 @@ _STATUS = (
     "--ignore-submodules=dirty",  # what lies in them is not ours
 )
 _SPACE = regex(r"\s")
+_SPECIAL = regex(r"[][(){}.*+?|^$\\]")
 _PLAIN = regex(r"[\w./+-]+(?:[~^]\d*)*(?:\^\{\w+\})?(?::[^\r\n]*)?", re.ASCII)
 
 
@@ -202,21 +203,22 @@ class Repository:
 
     def holding(
         self,
-        words: Collection[str],
+        words: Sequence[Collection[str]],
         suffixes: Iterable[str],
         *,
         rev: str | None,
         staged: bool = False,
     ) -> list[str]:
-        """The files with one of *suffixes* that hold all *words*, where `paths` looks.
+        """The files with one of *suffixes* that hold one of each of the *words*.
 
-        A folder's own files are those that git knows and those that it does not ignore.
+        It looks where `paths` does; a folder's own files are those that git knows and
+        those that it does not ignore.
         """
-        options = ["-l", "-z", "-F", "-w", "-I", "--full-name", "--all-match"]
+        options = ["-l", "-z", "-E", "-w", "-I", "--full-name", "--all-match"]
         options.append("--no-color")  # else a setting could paint the names
         if rev is None:
             options.append("--cached" if staged else "--untracked")
-        patterns = [part for word in words for part in ("-e", word)]
+        patterns = [part for one in words for part in ("-e", _any_of(one))]
         where = [] if rev is None else [rev]
         done = self._git(
             *("grep", *options, *patterns, *where),
@@ -509,6 +511,11 @@ def _places(folder: Path) -> list[str] | None:
     if len(answers) != len(questions) - is_bare:
         raise MachineError("the repository's path holds a line end", place=str(folder))
     return answers
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """An extended regular expression for one of *words*."""
+    return "|".join(_SPECIAL.sub(r"\\\g<0>", word) for word in words)
 
 
 def _branch(lines: Sequence[str]) -> str | None:
