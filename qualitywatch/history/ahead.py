@@ -15,7 +15,7 @@ from qualitywatch.errors import MachineError
 from qualitywatch.git import Commit, PathChange, Repository, attributes, parse
 from qualitywatch.history.ancestry import Ancestry, OutOfSight
 
-CONTENT_BYTES = 24 * 1024 * 1024  # of contents that are kept
+CONTENT_BYTES = 8 * 1024 * 1024  # of contents that are kept
 MAX_MARKS = 100_000  # paths of which is known what the attributes say
 
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -37,6 +37,8 @@ class Ahead(Repository):
     _rows: Mapping[Pair, Rows]
     _blobs: _Recent
     _marks: dict[tuple[str, Files], str | None]
+    _standing: dict[str, str]  # commit -> one that has the same attribute files
+    _files: dict[tuple[str, str], bytes]  # these, by such a commit and path
 
     @classmethod
     def of(cls, repository: Repository) -> Self:
@@ -50,6 +52,8 @@ class Ahead(Repository):
         ahead._rows = {}
         ahead._blobs = _Recent(CONTENT_BYTES)
         ahead._marks = {}
+        ahead._standing = {}
+        ahead._files = {}
         return ahead
 
     def learn(self, commits: Sequence[Commit]) -> None:
@@ -58,14 +62,12 @@ class Ahead(Repository):
 
     def look_ahead(self, commits: Sequence[Commit]) -> None:
         """Read what judging *commits* asks for; what was read before goes."""
-        left = {pair for commit in commits for pair in self._pairs(commit)}
-        rows: dict[Pair, Rows] = {}
-        while left:
-            pairs = {head: base for base, head in left}  # each commit once a round
-            for head, found in self._readable(pairs).items():
-                rows[pairs[head], head] = found
-            left -= {(base, head) for head, base in pairs.items()}
-        self._rows = rows
+        pairs = dict.fromkeys(
+            pair for commit in commits for pair in self._pairs(commit)
+        )
+        self._rows = self._readable(list(pairs))
+        for commit in commits:
+            self._note_attributes(commit)
 
     def merge_base(self, first: str, second: str) -> str | None:
         """The newest commit that both stand on; `None` if they share no history."""
@@ -96,11 +98,29 @@ class Ahead(Repository):
     def attributes(self, base: str | None, paths: Collection[str]) -> dict[str, str]:
         """The files among *paths* that *base* marks as generated or vendored."""
         names = attributes.files_for(paths) if base else set()
-        read = {name: self.content(f"{base}", name, filtered=False) for name in names}
+        read = {name: self._attribute_file(f"{base}", name) for name in names}
         files = {name: content for name, content in read.items() if content}
         if not files:
             return {}
         return self._marked(files, paths)
+
+    def _note_attributes(self, commit: Commit) -> None:
+        """Most commits touch no attribute file: theirs are those of their parent."""
+        parent = commit.parents[0] if commit.parents else None
+        rows = self._rows.get((parent, commit.id))
+        if parent is not None and rows is not None:
+            touched = (path for row in rows for path in (row.path, row.old_path or ""))
+            if not any(path.endswith(attributes.FILE_NAME) for path in touched):
+                self._standing[commit.id] = self._standing.get(parent, parent)
+
+    def _attribute_file(self, commit: str, name: str) -> bytes:
+        """The attribute file *name* at *commit*; nothing where there is none."""
+        key = (self._standing.get(commit, commit), name)
+        if key not in self._files:
+            if len(self._files) > MAX_MARKS:
+                self._files.clear()
+            self._files[key] = self.content(commit, name, filtered=False) or b""
+        return self._files[key]
 
     def _pairs(self, commit: Commit) -> Iterator[Pair]:
         """The commits whose difference decides what is judged of *commit*."""
@@ -129,23 +149,21 @@ class Ahead(Repository):
         marks = {path: self._marks[path, spoken[path]] for path in paths}
         return {path: mark for path, mark in marks.items() if mark}
 
-    def _readable(self, pairs: Mapping[str, str | None]) -> dict[str, Rows]:
-        """The same, without the commits in which an object is missing."""
+    def _readable(self, pairs: Sequence[Pair]) -> dict[Pair, Rows]:
+        """How the commits of each pair differ, where no object is missing."""
         try:
             return self._differences(pairs)
         except MachineError:
-            if len(pairs) == 1:
-                return {}
-        listed = list(pairs.items())
-        half = len(listed) // 2
-        return self._readable(dict(listed[:half])) | self._readable(dict(listed[half:]))
+            half = len(pairs) // 2
+        if not half:
+            return {}
+        return self._readable(pairs[:half]) | self._readable(pairs[half:])
 
-    def _differences(self, pairs: Mapping[str, str | None]) -> dict[str, Rows]:
-        """How each commit differs from the one that *pairs* has for it."""
-        lines = (f"{head} {base or ''}".strip() for head, base in pairs.items())
-        stdin = parse.raw("".join(f"{line}\n" for line in lines))
-        done = self._git("diff-tree", "--stdin", "--root", *_DIFF, stdin=stdin)
-        return {head: [] for head in pairs} | dict(_by_commit(done.output))
+    def _differences(self, pairs: Sequence[Pair]) -> dict[Pair, Rows]:
+        lines = "".join(f"{head} {base or ''}".rstrip() + "\n" for base, head in pairs)
+        words = ("diff-tree", "--stdin", "--always", "--root", *_DIFF)
+        output = self._git(*words, stdin=parse.raw(lines)).output
+        return dict(zip(pairs, _by_commit(output), strict=True))
 
 
 class _Recent:
@@ -173,20 +191,20 @@ class _Recent:
             self._size -= len(self._contents.popitem(last=False)[1])
 
 
-def _by_commit(output: bytes) -> Iterator[tuple[str, Rows]]:
-    """The rows below each commit of `diff-tree --stdin -z`."""
-    head, rows = "", list[bytes]()
+def _by_commit(output: bytes) -> Iterator[Rows]:
+    """The rows below each commit of `diff-tree --stdin --always -z`."""
+    rows: list[bytes] | None = None
     parts = iter(output.split(b"\0")[:-1])
     for part in parts:
-        if part.startswith(b":"):
+        if rows is not None and part.startswith(b":"):
             is_pair = part.rpartition(b" ")[2][:1] in (b"R", b"C")
             rows += [part, next(parts), *([next(parts)] if is_pair else [])]
             continue
-        if head:
-            yield head, _parsed(rows)
-        head, rows = parse.text(part), []
-    if head:
-        yield head, _parsed(rows)
+        if rows is not None:
+            yield _parsed(rows)
+        rows = []
+    if rows is not None:
+        yield _parsed(rows)
 
 
 def _parsed(rows: Sequence[bytes]) -> Rows:

@@ -1,21 +1,23 @@
 """Judges commit after commit, while worker processes examine the files of others.
 
-Every changed file is a task of its own. Neighbouring commits change the same files, so
-their tasks are sorted by path: what a file was after one commit a worker then still
-has when it is what the file was before the next. A commit whose files miss something
-asks a second time, about them alone; such tasks go before all others.
+Every changed file is a task of its own. Many commits are open at a time, and with the
+oldest task go all later ones about the same path: what a file was after one commit a
+worker then still has when it is what the file was before the next. A commit whose files
+miss something asks a second time, about them alone; such tasks go before all others.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from qualitywatch import gate
 from qualitywatch.attribution.commits import Recogniser
 from qualitywatch.errors import MachineError
 from qualitywatch.gate import ChangeSet, References, Task, Trusted
+from qualitywatch.gate.analysing import bytes_of, examined, unread
 from qualitywatch.gate.surroundings import Judging, judging
 from qualitywatch.git import Commit
 from qualitywatch.history.ahead import Ahead
@@ -26,9 +28,11 @@ from qualitywatch.model import Analysis, Change, Skipped, Unanalysable
 from qualitywatch.traces import Examined
 from qualitywatch.workers import inside
 from qualitywatch.workers.batches import Batches
-from qualitywatch.workers.reasons import unanalysable
 
-COMMITS_AT_ONCE = 128  # that are read together, and whose files are sorted
+COMMITS_AHEAD = 256  # that are open at a time
+COMMITS_AT_ONCE = 128  # whose differences are read together
+COMMITS_A_STEP = 16  # that are opened while workers may be waiting
+BYTES_AHEAD = 12 * 1024 * 1024  # of content that waits for a worker
 TASKS_AT_ONCE = 24  # that a worker takes
 
 
@@ -48,33 +52,51 @@ class Replay:
         self._batches = batches
         self._imports = Imports(trust.settings.analysis)
         self._open: deque[_Open] = deque()  # in the order of the commits
+        self._waiting: dict[str, list[_Asked]] = {}  # by path, the oldest first
+        self._bytes_waiting = 0
         self._asked: deque[_Asked] = deque()  # the tasks that are under way
         self._again: deque[_Asked] = deque()
 
     def of(self, commits: Sequence[Commit]) -> Iterator[Replayed]:
         """Each of *commits* as judged, in order."""
-        self._repository.learn(commits)
-        coming = self._first_looks(commits)
-        is_first = True
-        while is_first or self._again:
-            is_first = False
-            for examined in self._batches.run(
-                examine, self._tasks(coming), failed=_failed, size=TASKS_AT_ONCE
+        coming = self._looked_at(commits)
+        self._read_on(coming)
+        while self._waiting or self._again:
+            for one in self._batches.run(
+                examined,
+                self._tasks(coming),
+                failed=unread,
+                size=TASKS_AT_ONCE,
+                weight=bytes_of,
+                group=_path_of,
             ):
-                self._take(self._asked.popleft(), examined)
+                self._take(self._asked.popleft(), one)
                 yield from self._finished()
         yield from self._finished()
 
-    def _first_looks(self, commits: Sequence[Commit]) -> Iterator[_Asked]:
-        """A task for every changed file, those of the same path one after another."""
+    def _looked_at(self, commits: Sequence[Commit]) -> Iterator[Commit]:
+        """Each of *commits*, when the repository knows what will be asked of it."""
+        self._repository.learn(commits)
         for start in range(0, len(commits), COMMITS_AT_ONCE):
             some = commits[start : start + COMMITS_AT_ONCE]
             self._repository.look_ahead(some)
-            begun = [self._begun(commit) for commit in some]
-            self._open.extend(begun)
-            asked = [one for opened in begun for one in opened.asked()]
-            to_parse = [one for one in asked if not self._is_skipped(one)]
-            yield from sorted(to_parse, key=lambda one: one.task[0].path)
+            yield from some
+
+    def _read_on(self, coming: Iterator[Commit]) -> None:
+        """Open some more commits, if there is room, or until there is work."""
+        has_room = len(self._open) < COMMITS_AHEAD and self._bytes_waiting < BYTES_AHEAD
+        for commit in islice(coming, COMMITS_A_STEP if has_room else 0):
+            self._open_up(commit)
+        while not self._waiting and (more := next(coming, None)):
+            self._open_up(more)
+
+    def _open_up(self, commit: Commit) -> None:
+        opened = self._begun(commit)
+        self._open.append(opened)
+        for asked in opened.asked():
+            if not self._is_skipped(asked):
+                self._waiting.setdefault(_path_of(asked.task), []).append(asked)
+                self._bytes_waiting += bytes_of(asked.task)
 
     def _is_skipped(self, asked: _Asked) -> bool:
         """True for a file that is not ours to judge: that is said without a worker."""
@@ -104,14 +126,20 @@ class Replay:
             limit=self._trust.limit,
         )
 
-    def _tasks(self, coming: Iterator[_Asked]) -> Iterator[Task]:
-        """What is to be examined: second looks first, then the next commits."""
+    def _tasks(self, coming: Iterator[Commit]) -> Iterator[Task]:
+        """What is to be examined: second looks first, then the oldest and its like."""
         while True:
-            asked = self._again.popleft() if self._again else next(coming, None)
-            if asked is None:
+            self._read_on(coming)
+            if self._again:
+                some = [self._again.popleft()]
+            elif self._waiting:
+                some = self._waiting.pop(next(iter(self._waiting)))
+                self._bytes_waiting -= sum(bytes_of(asked.task) for asked in some)
+            else:
                 return
-            self._asked.append(asked)
-            yield asked.task
+            for asked in some:
+                self._asked.append(asked)
+                yield asked.task
 
     def _take(self, asked: _Asked, examined: Examined) -> None:
         if asked.opened.take(asked.at, examined):
@@ -170,13 +198,8 @@ class _Asked(NamedTuple):
     task: Task
 
 
-def examine(tasks: Sequence[Task]) -> list[Examined]:
-    """What is wrong with each change; runs in a worker."""
-    rules, limits = inside.rulebook(), inside.limits()
-    return [
-        inside.examine(change, rules, limits=limits, around=around)
-        for change, around in tasks
-    ]
+def _path_of(task: Task) -> str:
+    return task[0].path
 
 
 def is_no_source(change: Change) -> bool:
@@ -195,7 +218,3 @@ def _unread(commit: Commit, error: MachineError) -> Judging:
     place = f"commit {commit.id[:12]}"
     yield ()
     return [Analysis(unanalysable=(Unanalysable(path=place, reason=error.problem),))]
-
-
-def _failed(task: Task, reason: str) -> Examined:
-    return Examined(analysis=unanalysable(task[0], reason))

@@ -13,8 +13,6 @@ Only for processes without threads.
 
 from __future__ import annotations
 
-import gc
-import importlib
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,10 +20,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from qualitywatch import config
+from qualitywatch.loading import load
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.workers.forked import Failed, Forked, Lost
 from qualitywatch.workers.reasons import too_slow
-from qualitywatch.workers.runs import Run, Task
+from qualitywatch.workers.runs import Run, Task, weightless
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -73,7 +72,8 @@ class Batches:
         *,
         failed: Callable[[T, str], R],
         size: int = 64,
-        weight: Callable[[T], int] | None = None,
+        weight: Callable[[T], int] = weightless,
+        group: Callable[[T], object] | None = None,
     ) -> Iterator[R]:
         """What *function* makes of each of *items*, in their order.
 
@@ -82,12 +82,12 @@ class Batches:
         *items* may be endless: only a few batches of *size* are read ahead. A batch
         that crashes, hangs or eats all memory is run again item by item, and the
         guilty item becomes ``failed(item, reason)``. *weight* tells how many bytes an
-        item makes the worker read, where it does not hold them itself: of the heavy
-        ones only one is in work at a time.
+        item makes the worker read: of heavy batches only one is in work at a time.
+        Neighbours of one *group* go to the same worker, as far as it is not too much.
 
         One run at a time: the one before has been read to its end, or closed.
         """
-        run = Run(function, items, failed=failed, size=size, weight=weight)
+        run = Run(function, items, failed=failed, size=size, weight=weight, group=group)
         try:
             while not run.is_over:
                 self._hand_out(run)
@@ -117,11 +117,7 @@ class Batches:
                 run.failed(self._lose(worker), lost.reason)
 
     def _new(self) -> Forked:
-        gc.disable()  # modules make no garbage, and looking for it takes a while
-        try:
-            importlib.import_module("qualitywatch.analysis")  # pages that all share
-        finally:
-            gc.enable()
+        load("qualitywatch.analysis")  # pages that all workers share
         return Forked(self._rulebook, self._limits)
 
     def _collect(self, run: Run[T, R], *, is_patient: bool) -> None:

@@ -6,6 +6,8 @@ its length, and msgpack. The process that asks trusts no length and no type in t
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import math
 import os
 import pickle
@@ -13,18 +15,22 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple, NoReturn
 
 import msgspec
 
 from qualitywatch import config
-from qualitywatch.errors import MachineError
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.workers import inside
-from qualitywatch.workers.reasons import OUT_OF_MEMORY, death, failure, too_slow
-
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
+from qualitywatch.workers.reasons import (
+    MAX_ANSWER_BYTES,
+    OUT_OF_MEMORY,
+    TOO_LARGE,
+    death,
+    failure,
+    no_process,
+    too_slow,
+)
 
 _SPENT_BYTES = 60 * 1024 * 1024  # a worker that has grown by so much is replaced
 _HEAD = struct.Struct("!cQ")
@@ -50,10 +56,9 @@ class Failed(Exception):
 
 
 class Work(NamedTuple):
-    """What a worker is to do: everything pickled."""
+    """What a worker is to do: a function and the items for it, pickled."""
 
-    function: bytes
-    items: Sequence[bytes]
+    data: bytes
     is_heavy: bool
 
 
@@ -65,16 +70,18 @@ class Forked:
         self.is_spent = False
         self._timeout = limits.timeout_ms / 1000
         self._link, end = socket.socketpair()
+        lifeline, self._life = os.pipe()  # the other end closes when we die
         parent = os.getpid()
         # An interrupt between the fork and its first line would print its traceback.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            self._pid = _forked(self._link, end)
+            self._pid = _forked(self._link, end, lifeline, self._life)
             if self._pid == 0:
-                _live(end, parent, rulebook, limits)
+                _live(end, lifeline, parent, rulebook, limits)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         end.close()
+        os.close(lifeline)
 
     def fileno(self) -> int:
         """The descriptor that can be read when the worker answers or dies."""
@@ -100,7 +107,7 @@ class Forked:
         until = time.monotonic() + self._timeout
         kind, length = _HEAD.unpack(self._received(_HEAD.size, until))
         if length > MAX_ANSWER_BYTES:
-            raise Lost("the answer of the parser is too large")
+            raise Lost(TOO_LARGE)
         data = self._received(length, until)
         self.deadline = math.inf
         if kind == _FAILURE:
@@ -116,6 +123,7 @@ class Forked:
         os.kill(pid, signal.SIGKILL)  # who has died already keeps the code it died with
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         self._link.close()
+        os.close(self._life)
         return code
 
     def _received(self, length: int, until: float) -> bytes:
@@ -141,16 +149,15 @@ def _framed(kind: bytes, data: bytes) -> bytes:
     return _HEAD.pack(kind, len(data)) + data
 
 
-def _forked(link: socket.socket, end: socket.socket) -> int:
+def _forked(link: socket.socket, end: socket.socket, *pipe: int) -> int:
     try:
         return os.fork()
     except OSError as error:
         link.close()
         end.close()
-        raise MachineError(
-            f"the processes that analyse files do not start: {error.strerror}",
-            hint="is there memory left, and are more processes allowed?",
-        ) from error
+        for number in pipe:
+            os.close(number)
+        raise no_process(error) from error
 
 
 # From here on: what runs in the worker
@@ -163,14 +170,19 @@ def _read(asked: BinaryIO) -> bytes:
 
 
 def _live(
-    link: socket.socket, parent: int, rulebook: Rulebook, limits: config.Analysis
+    link: socket.socket,
+    lifeline: int,
+    parent: int,
+    rulebook: Rulebook,
+    limits: config.Analysis,
 ) -> NoReturn:
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who forked us ends us
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         inside.spare_old_objects()  # those of the parent are not even written to
-        _close_all_but(link.fileno())
+        _close_all_but(link.fileno(), lifeline)
+        _die_with(lifeline)
         inside.become(rulebook, limits)
         if os.getppid() == parent:
             _serve(link, limits)
@@ -181,10 +193,23 @@ def _live(
         os._exit(status)
 
 
-def _close_all_but(kept: int) -> None:
+def _close_all_but(*kept: int) -> None:
     """Another worker must see its parent go, and git the end of its input."""
-    os.closerange(3, kept)
-    os.closerange(kept + 1, min(os.sysconf("SC_OPEN_MAX"), _MOST_FILES))
+    ends = (*sorted(kept), min(os.sysconf("SC_OPEN_MAX"), _MOST_FILES))
+    for before, end in itertools.pairwise((2, *ends)):
+        os.closerange(before + 1, end)
+
+
+def _die_with(lifeline: int) -> None:
+    """The kernel kills this process when nobody holds the other end of that pipe.
+
+    Linux would tell us of the death of our parent too, by a call for which Python needs
+    3 ms to load a library.
+    """
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
 
 
 def _serve(link: socket.socket, limits: config.Analysis) -> None:
@@ -203,8 +228,7 @@ def _serve(link: socket.socket, limits: config.Analysis) -> None:
 
 def _worked(work: Work) -> tuple[bytes, bytes]:
     try:
-        function = pickle.loads(work.function)
-        items = [pickle.loads(item) for item in work.items]
+        function, items = pickle.loads(work.data)
         return _ANSWER, msgspec.msgpack.encode(list(function(items)))
     except MemoryError:
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from qualitywatch.errors import MachineError
 from qualitywatch.model import Analysis, Change, Unanalysable
 
 ADDRESS_BYTES = 600 * 1024 * 1024
@@ -15,12 +16,25 @@ MEMORY_BYTES = 256 * 1024 * 1024
 HOPELESS = frozenset({-signal.SIGABRT, -signal.SIGXCPU})
 """How a process ends that met a limit: it would meet it again."""
 
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""Of what a worker may say: it could be in the hands of the code that it judges."""
+
+TOO_LARGE = "the answer of the parser is too large"
+
 OUT_OF_MEMORY = 12  # the exit status by which a forked child says so
 
 
 def unanalysable(change: Change, reason: str) -> Analysis:
     """The analysis of a change that has none."""
     return Analysis(unanalysable=(Unanalysable(path=change.path, reason=reason),))
+
+
+def no_process(error: OSError) -> MachineError:
+    """No worker could be started."""
+    return MachineError(
+        f"the processes that analyse files do not start: {error.strerror}",
+        hint="is there memory left, and are more processes allowed?",
+    )
 
 
 def too_slow(seconds: float) -> str:

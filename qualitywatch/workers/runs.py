@@ -23,17 +23,24 @@ R = TypeVar("R")
 BATCH_BYTES = 512 * 1024
 """Of content in one batch: what is read ahead stays small."""
 
+LONGEST = 2
+"""Times as much may be in one batch, where what is in it belongs together."""
+
 HEAVY_BYTES = 2 * LIGHT_BYTES
 """Of one item: a base and what became of it."""
+
+
+def weightless(_item: object) -> int:
+    """The weight of what makes a worker read next to nothing."""
+    return 0
 
 
 class Batch(Generic[T, R]):
     """Items that have a place in the order, and what became of them."""
 
-    def __init__(self, items: Sequence[T], data: Sequence[bytes]) -> None:
+    def __init__(self, items: Sequence[T], *, is_heavy: bool = False) -> None:
         self.items = items
-        self.data = data
-        self.is_heavy = False
+        self.is_heavy = is_heavy
         self._answers: dict[int, R] = {}
 
     @property
@@ -75,12 +82,13 @@ class Run(Generic[T, R]):
         *,
         failed: Callable[[T, str], R],
         size: int,
-        weight: Callable[[T], int] | None,
+        weight: Callable[[T], int] = weightless,
+        group: Callable[[T], object] | None = None,
     ) -> None:
-        self._function = pickle.dumps(function)
+        self._function = function
         self._decoder = _decoder(function)
         self._failed = failed
-        self._unread: Iterator[Batch[T, R]] | None = cut(items, size, weight)
+        self._unread: Iterator[Batch[T, R]] | None = cut(items, size, weight, group)
         self._window: deque[Batch[T, R]] = deque()  # read, and not yet left
         self._ready: deque[Task[T, R]] = deque()
 
@@ -90,9 +98,14 @@ class Run(Generic[T, R]):
         return self._unread is None and not self._window
 
     def has_room(self, *, ready: int, ahead: int) -> bool:
-        """True where fewer than *ready* batches wait for a worker, *ahead* in all."""
-        is_open = self._unread is not None
-        return is_open and len(self._ready) < ready and len(self._window) < ahead
+        """True where fewer than *ready* batches wait for a worker, *ahead* in all.
+
+        Of heavy ones, which wait for each other, one counts.
+        """
+        if self._unread is None or len(self._window) >= ahead:
+            return False
+        light = sum(not task.is_heavy for task in self._ready)
+        return light + (len(self._ready) > light) < ready
 
     def read_on(self) -> None:
         """Read one more batch, if there is one."""
@@ -118,8 +131,10 @@ class Run(Generic[T, R]):
 
     def work(self, task: Task[T, R]) -> Work:
         """*task* as a worker understands it."""
-        data = task.batch.data[task.start : task.stop]
-        return Work(function=self._function, items=data, is_heavy=task.is_heavy)
+        asked = (self._function, task.batch.items[task.start : task.stop])
+        # In one pickle: what two items share travels once.
+        data = pickle.dumps(asked, protocol=pickle.HIGHEST_PROTOCOL)
+        return Work(data, is_heavy=task.is_heavy)
 
     def finished(self, task: Task[T, R], answer: bytes) -> None:
         """A worker has answered *task*; raises `Failed` where that is no answer."""
@@ -146,30 +161,30 @@ class Run(Generic[T, R]):
 
 
 def cut(
-    items: Iterable[T], size: int, weight: Callable[[T], int] | None
+    items: Iterable[T],
+    size: int,
+    weight: Callable[[T], int],
+    group: Callable[[T], object] | None = None,
 ) -> Iterator[Batch[T, R]]:
-    """*items* in batches of *size* or of `BATCH_BYTES`; a heavy one alone."""
+    """*items* in batches of *size* or of `BATCH_BYTES`; heavy ones for themselves.
+
+    What is of one *group* stays together, in a batch that may be `LONGEST` as long.
+    """
     some: list[T] = []
-    data: list[bytes] = []
-    total = 0
+    total, is_heavy = 0, False
     for item in items:
-        pickled = pickle.dumps(item, protocol=pickle.HIGHEST_PROTOCOL)
-        bytes_ = len(pickled) if weight is None else weight(item)
-        is_heavy = bytes_ > HEAVY_BYTES
-        is_full = len(some) == size or total + bytes_ > BATCH_BYTES
-        if some and (is_heavy or is_full):
-            yield Batch(some, data)
-            some, data, total = [], [], 0
+        bytes_ = weight(item)
+        if some:
+            is_alike = group is not None and group(item) == group(some[-1])
+            most = LONGEST if is_alike else 1
+            is_full = len(some) >= size * most or total + bytes_ > BATCH_BYTES * most
+            if is_full or is_heavy is not (bytes_ > HEAVY_BYTES):
+                yield Batch(some, is_heavy=is_heavy)
+                some, total = [], 0
         some.append(item)
-        data.append(pickled)
-        total += bytes_
-        if is_heavy:
-            batch: Batch[T, R] = Batch(some, data)
-            batch.is_heavy = True
-            yield batch
-            some, data, total = [], [], 0
+        total, is_heavy = total + bytes_, bytes_ > HEAVY_BYTES
     if some:
-        yield Batch(some, data)
+        yield Batch(some, is_heavy=is_heavy)
 
 
 def _decoder(

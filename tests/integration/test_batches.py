@@ -277,7 +277,7 @@ def test_a_worker_holds_no_descriptor_of_its_parent(tmp_path: Path, batches: Bat
     with (tmp_path / "a").open("w"), (tmp_path / "b").open("w"):
         (found,) = batches.run(open_files, [1], failed=lambda *_: 99)
 
-    assert found <= 3 + 1 + 1  # the socket, and the list of files itself
+    assert found <= 3 + 2 + 1  # socket and lifeline, and the list of files itself
 
 
 def test_nothing_is_left_behind():
@@ -297,7 +297,7 @@ from tests.integration.test_batches import slow
 
 try:
     with Batches(Rulebook(), config.Analysis(workers=2)) as batches:
-        answers = batches.run(slow, [0, 0, 4, 4], failed=print, size=1)
+        answers = batches.run(slow, [0, 0, 60, 60], failed=print, size=1)
         print(next(answers), next(answers), flush=True)
         print(*[child.pid for child in psutil.Process().children()], flush=True)
         next(answers)

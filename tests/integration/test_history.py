@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from qualitywatch.cli import main
+from qualitywatch.history import replaying
 from tests.conftest import Repo
 
 LINES = "\n".join(f"    step_{n} = prepare({n})" for n in range(12))
@@ -341,6 +342,38 @@ def test_the_gate_says_the_same(
         assert report["unanalysable"] == line["unanalysable"]
         assert report["files_checked"] == line["files_checked"]
         assert len(report["skipped"]) == line["skipped"]
+
+
+def test_attribute_files_that_come_and_go(repo: Repo, history: History) -> None:
+    """Most commits touch none of them: what stood there for the parent stands."""
+    marks = "*.py linguist-generated\n"
+    repo.commit("Mark", **{"made/.gitattributes": marks, "made/a.py": FULL})
+    repo.commit("Other", **{"b.py": FULL})
+    repo.commit("Hidden", **{"made/a.py": ELIDED})
+    repo.commit("Unmark", **{"made/.gitattributes": "", "b.py": f"{FULL}# more\n"})
+    repo.commit("Back", **{"made/a.py": FULL})
+    repo.commit("Seen", **{"made/a.py": ELIDED})
+
+    found = {line["subject"]: line for line in history()}
+
+    assert [] == found["Hidden"]["violations"]
+    assert found["Seen"]["violations"]
+    assert (1, 0) == (found["Hidden"]["skipped"], found["Back"]["skipped"])
+
+
+@pytest.mark.parametrize("open_", [1, 3])
+def test_few_commits_are_open_at_a_time(
+    open_: int, repo: Repo, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them are judged, in their order, however far is read ahead."""
+    monkeypatch.setattr(replaying, "COMMITS_AHEAD", open_)
+    monkeypatch.setattr(replaying, "COMMITS_AT_ONCE", 2)
+    monkeypatch.setattr(replaying, "COMMITS_A_STEP", 1)
+    texts = [f"def f{at}():\n    return {at}\n" for at in range(8)]
+    for at, text in enumerate(texts):
+        repo.commit(f"Change {at}", **{f"{at % 3}.py": text})
+
+    assert [f"Change {at}" for at in range(8)] == [one["subject"] for one in history()]
 
 
 # The file

@@ -8,15 +8,19 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
 import qualitywatch
 from qualitywatch import config, rulebook
 from qualitywatch.model import Change
+from qualitywatch.rulebook import Rulebook
 from qualitywatch.traces import ALONE, Examined
-from qualitywatch.workers.once import imports_once
+from qualitywatch.workers import once
+from qualitywatch.workers.once import examine_once, imports_once
 from qualitywatch.workers.pool import Workers
+from qualitywatch.workers.reasons import TOO_LARGE
 from tests.factories import change
 
 BEFORE = "def total():\n" + "".join(f"    x{n} = {n}\n" for n in range(20))
@@ -195,6 +199,29 @@ def test_imports_are_read_in_a_child_of_its_own():
 
 def test_the_child_ends_at_the_time_limit():
     assert [()] == imports_once([(HEAVY.path, HEAVY.after)], limits=HASTY)
+
+
+def test_a_change_alone_is_judged_in_a_child_of_its_own():
+    """It is judged as by all others; what takes too long has no analysis."""
+    rules = rulebook.load()
+    (found,) = examine_once([(LAZY, ALONE)], rules, limits=PATIENT)
+    (late,) = examine_once([(HEAVY, ALONE)], rules, limits=HASTY)
+
+    assert is_found(found)
+    assert [HEAVY.path] == [one.path for one in late.analysis.unanalysable]
+
+
+def test_the_child_is_not_believed(monkeypatch):
+    """What it says has a size and a type, or counts as no answer."""
+
+    def reason(said: bytes) -> str:
+        monkeypatch.setattr(once, "_examined", lambda *_: msgspec.Raw(said))
+        (found,) = examine_once([(LAZY, ALONE)], Rulebook(), limits=PATIENT)
+        return found.analysis.unanalysable[0].reason
+
+    assert "ValidationError" in reason(b"\xc0")
+    monkeypatch.setattr(once, "MAX_ANSWER_BYTES", 10)
+    assert TOO_LARGE == reason(b"\xc0" * 99)
 
 
 def test_the_child_leaves_no_descriptor_and_no_zombie():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import pytest
@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualitywatch.workers.forked import Failed
-from qualitywatch.workers.runs import BATCH_BYTES, HEAVY_BYTES, Batch, Run, Task, cut
+from qualitywatch.workers.runs import (
+    BATCH_BYTES,
+    HEAVY_BYTES,
+    LONGEST,
+    Batch,
+    Run,
+    Task,
+    cut,
+)
 
 
 def doubled(items: Sequence[int]) -> list[int]:
@@ -18,11 +26,13 @@ def doubled(items: Sequence[int]) -> list[int]:
 
 
 def run_of(items: Iterable[int], size: int = 3) -> Run[int, int]:
-    return Run(doubled, items, failed=lambda item, _: -item, size=size, weight=None)
+    return Run(doubled, items, failed=lambda item, _: -item, size=size)
 
 
-def batches(weights: list[int], size: int) -> list[Batch[int, int]]:
-    return list(cut(range(len(weights)), size, lambda at: weights[at]))
+def batches(
+    weights: list[int], size: int, group: Callable[[int], object] | None = None
+) -> list[Batch[int, int]]:
+    return list(cut(range(len(weights)), size, lambda at: weights[at], group))
 
 
 WEIGHTS = st.lists(st.sampled_from((1, 1000, BATCH_BYTES // 5, HEAVY_BYTES + 1)))
@@ -33,17 +43,40 @@ def test_every_item_is_in_one_batch_in_order(weights: list[int], size: int) -> N
     cut_ = batches(weights, size)
 
     assert list(range(len(weights))) == [item for one in cut_ for item in one.items]
-    assert all(1 <= len(one.items) == len(one.data) <= size for one in cut_)
+    assert all(1 <= len(one.items) <= size for one in cut_)
 
 
 @given(WEIGHTS)
 def test_no_batch_holds_much_more_than_it_may(weights: list[int]) -> None:
     for batch in batches(weights, 64):
         heavy = [at for at in batch.items if weights[at] > HEAVY_BYTES]
-        assert batch.is_heavy is bool(heavy)
+        assert heavy == (list(batch.items) if batch.is_heavy else [])
         assert len(batch.items) == 1 or sum(weights[at] for at in batch.items) <= (
             BATCH_BYTES
         )
+
+
+@given(WEIGHTS)
+def test_what_belongs_together_is_parted_late(weights: list[int]) -> None:
+    for batch in batches(weights, 64, group=lambda _: "all alike"):
+        size = sum(weights[at] for at in batch.items)
+        assert len(batch.items) == 1 or size <= LONGEST * BATCH_BYTES
+
+
+def test_neighbours_of_one_group_stay_together() -> None:
+    by_three = batches([1] * 9, 2, group=lambda at: at // 3)
+
+    assert [[0, 1, 2], [3, 4, 5], [6, 7, 8]] == [list(one.items) for one in by_three]
+
+
+def test_heavy_batches_do_not_keep_light_ones_from_being_read() -> None:
+    """One heavy batch waits for the other; a second worker has the light ones."""
+    heavy = HEAVY_BYTES + 1
+    run = Run(doubled, range(9), failed=lambda *_: 0, size=1, weight=lambda _: heavy)
+    for _ in range(3):
+        run.read_on()
+
+    assert run.has_room(ready=2, ahead=9)
 
 
 @given(st.lists(st.integers(-99, 99)), st.integers(1, 4), st.data())
