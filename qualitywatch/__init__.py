@@ -6,8 +6,9 @@ package too and must not pay for a client it never opens.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from qualitywatch.loading import on_demand
 
 if TYPE_CHECKING:
     from qualitywatch.client import (
@@ -38,19 +39,22 @@ __all__ = [
     "connect_sync",
 ]
 
-_HOMES = {
-    "qualitywatch.errors": {"PeerError", "QualityWatchError"},
-    "qualitywatch.model": {"Event", "Quarantine", "Verdict", "Violation"},
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    homes = (home for home, names in _HOMES.items() if name in names)
-    value = getattr(import_module(next(homes, "qualitywatch.client")), name)
-    globals()[name] = value
-    return value
+__getattr__ = on_demand(
+    __name__,
+    {
+        "client": {
+            "AgentQuarantined",
+            "Client",
+            "HubRefused",
+            "HubUnreachable",
+            "SyncClient",
+            "connect",
+            "connect_sync",
+        },
+        "errors": {"PeerError", "QualityWatchError"},
+        "model": {"Event", "Quarantine", "Verdict", "Violation"},
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,6 @@ kind of process writes, and is replaced as a whole.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -32,6 +31,8 @@ class Marks:
     """The marks of one state folder."""
 
     def __init__(self, state_dir: Path) -> None:
+        import hashlib  # OpenSSL's take long to load, and most judge where no daemon is
+
         # A link in its place leads to another folder, and must not lead to its marks.
         self._state_dir = state_dir = state_dir.parent.resolve() / state_dir.name
         self.id = hashlib.sha256(os.fsencode(state_dir)).hexdigest()[:16]

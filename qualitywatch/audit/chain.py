@@ -8,8 +8,6 @@ hash, the head, can tell whether anything before it was touched.
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 
 from qualitywatch.audit.decision import Decision, Result, plain
@@ -47,7 +45,7 @@ class Head(Noun):
 
 def genesis(history: str) -> Head:
     """The head of a history in which nothing was decided yet."""
-    first = hashlib.sha256(f"qualitywatch audit {history}".encode()).hexdigest()
+    first = _sha256(f"qualitywatch audit {history}".encode())
     return Head(number=0, hash=first, history=history)
 
 
@@ -87,4 +85,10 @@ def digest(record: Record) -> str:
         record.reason,
         record.count,
     )
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+    return _sha256(msgspec.json.encode(content))
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib  # OpenSSL's take long to load: who only reads a head has no need
+
+    return hashlib.sha256(content).hexdigest()

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ from qualitywatch.cli.progress import progress
 from qualitywatch.cli.verdict import asked, bar, conclude, verdict_options
 from qualitywatch.config import Config
 from qualitywatch.errors import UserError
-from qualitywatch.gate import Trusted, analyser, judge
+from qualitywatch.gate import Trusted, judge
 from qualitywatch.model import Change
 from qualitywatch.reports.safe import encodable
+from qualitywatch.workers.once import examine_once
 
 if TYPE_CHECKING:
     from qualitywatch.cli.check_restore import Repair
@@ -71,12 +73,13 @@ def command(
         change = _change(before, after, path, trust.limit)
     repair = _repair(change, trust, format) if restore else None
     changes = [change if repair is None else repair.change]
-    with progress("judging"), analyser(trust) as analyse:
+    limits = trust.settings.analysis
+    with progress("judging"):
         report = judge(
             changes,
             base=None,
             head=None,
-            analyse=analyse,
+            analyse=partial(examine_once, rulebook=trust.rules, limits=limits),
             settings=bar(trust.settings.gate, wanted.fail_on),
             clock=time.perf_counter,
             accept_new_suppressions=wanted.accept_new_suppressions,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from qualitywatch import whole_file
 from qualitywatch.errors import UserError
 from qualitywatch.model import GateReport, Noun
 from qualitywatch.reports import FORMATS, Look
@@ -96,6 +95,8 @@ def _clear(target: Target) -> None:
 
 
 def _put(target: Target, content: bytes) -> None:
+    from qualitywatch import whole_file  # most reports are only printed
+
     path = target.path.resolve()
     if _grows(target, path):
         with path.open("ab") as file:

@@ -6,10 +6,12 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qualitywatch import gate
+from qualitywatch.cli.here import here
 from qualitywatch.cli.progress import Progress, progress
 from qualitywatch.cli.terminal import note
 from qualitywatch.cli.verdict import (
@@ -17,15 +19,16 @@ from qualitywatch.cli.verdict import (
     asked,
     bar,
     conclude,
-    here,
     verdict_options,
 )
 from qualitywatch.gate import Analyse, Base, ChangeSet, Trusted
 from qualitywatch.gate.judged import Judged
 from qualitywatch.git import Repository
-from qualitywatch.mirror import Mirror
 from qualitywatch.model import GateReport, Quarantine
 from qualitywatch.traces import Examined
+
+if TYPE_CHECKING:
+    from qualitywatch.mirror import Mirror
 
 
 @click.command("gate")
@@ -147,7 +150,7 @@ def _report(repository: Repository, judged: Judged, shown: Progress) -> GateRepo
             skipped=changes.skipped,
             accept_new_suppressions=judged.accept_new_suppressions,
             also=gate.analysers_say(repository, changes, trust),
-            references=gate.references(changes, analyse),
+            references=gate.who_needs(changes, analyse),
         )
 
 

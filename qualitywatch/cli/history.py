@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from importlib import metadata
 from pathlib import Path
 
 import click
@@ -13,14 +12,14 @@ from qualitywatch import config, gate, history
 from qualitywatch.attribution.commits import Recogniser
 from qualitywatch.attribution.known import Signature
 from qualitywatch.cli import terminal
+from qualitywatch.cli.here import here
 from qualitywatch.cli.progress import Progress, progress
-from qualitywatch.cli.verdict import here
 from qualitywatch.errors import UserError
 from qualitywatch.git import Commit
 from qualitywatch.history import Ahead, Journal, Replay, Replayed, Terms, Wanted
-from qualitywatch.history.page import Subject, render
 from qualitywatch.history.telling import as_json, as_text
-from qualitywatch.history.totals import fails
+from qualitywatch.history.totals import Totals, fails
+from qualitywatch.installed import version_of
 from qualitywatch.model import Severity
 from qualitywatch.reports.safe import json_text
 from qualitywatch.workers.batches import Batches
@@ -95,8 +94,7 @@ def command(
         commits = asked.replayed(jobs, output, is_streamed=format == "jsonl")
     totals = history.totals(commits, asked.trust.settings.policy)
     if html is not None:
-        page = render(asked.subject, commits, totals, asked.trust.settings.policy)
-        html.write_text(page, "utf-8")
+        html.write_text(asked.page(commits, totals), "utf-8")
     if format == "text":
         policy = asked.trust.settings.policy
         terminal.emit(as_text(commits, totals, policy, is_verbose=verbose))
@@ -121,21 +119,23 @@ class _Asked:
     def terms(self) -> Terms:
         """What the judgements depend on, beside the commits."""
         return Terms(
-            version=metadata.version("qualitywatch"),
+            version=version_of("qualitywatch"),
             rules=self.trust.rules.digest,
             settings=history.digest(self.trust.settings),
             wanted=self._wanted.encodable,
         )
 
-    @property
-    def subject(self) -> Subject:
-        """What the page says of itself."""
-        return Subject(
+    def page(self, commits: Sequence[Replayed], totals: Totals) -> str:
+        """The page that shows what the replay found."""
+        from qualitywatch.history.page import Subject, render  # plots that few ask for
+
+        subject = Subject(
             repository=self._repository.name,
             range=self._wanted.range,
             rules=self.terms.rules,
             version=self.terms.version,
         )
+        return render(subject, commits, totals, self.trust.settings.policy)
 
     def replayed(
         self, jobs: int | None, output: Path | None, *, is_streamed: bool

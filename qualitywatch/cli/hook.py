@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import click
 
-from qualitywatch.cli.verdict import here
+from qualitywatch.cli.here import here
 from qualitywatch.errors import ConfigError, MachineError
 from qualitywatch.git import Repository, incoming_objects
 from qualitywatch.hooks import framework, installation, probing

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from qualitywatch.cli import terminal
-from qualitywatch.cli.verdict import here
+from qualitywatch.cli.here import here
 from qualitywatch.hooks import installation
 from qualitywatch.hooks.installation import HookStatus, Standing
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import importlib
 import os
 import sys
 
@@ -17,6 +16,8 @@ import click
 
 from qualitywatch.cli import terminal
 from qualitywatch.errors import InTheWay, MachineError, QualityWatchError
+from qualitywatch.installed import version_of
+from qualitywatch.loading import load
 
 EXIT_USAGE = 2
 EXIT_BUG = 3
@@ -73,11 +74,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        gc.disable()  # modules make no garbage, and looking for it takes a while
-        try:
-            module = importlib.import_module(f"qualitywatch.cli.{COMMANDS[name][0]}")
-        finally:
-            gc.enable()
+        module = load(f"qualitywatch.cli.{COMMANDS[name][0]}")
         command: click.Command = module.command
         return command
 
@@ -89,15 +86,32 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, row[1]) for name, row in COMMANDS.items()])
 
 
+def _say_version(
+    context: click.Context, _option: click.Parameter, is_asked: bool
+) -> None:
+    if is_asked:
+        click.echo(f"qualitywatch, version {version_of('qualitywatch')}")
+        context.exit()
+
+
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="qualitywatch")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_say_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Sees what AI agents drop, says so with evidence, and quarantines the agent."""
 
 
 def main() -> None:
     """The entry point: runs a command and exits with its code."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # nothing is left to be done, and to tear it all down takes a while
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

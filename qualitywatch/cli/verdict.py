@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 import click
@@ -14,7 +13,6 @@ import msgspec
 from qualitywatch import config, rulebook
 from qualitywatch.cli import files, terminal
 from qualitywatch.errors import UserError
-from qualitywatch.git import NOTHING_INCOMING, Repository
 from qualitywatch.model import GO, Change, GateReport, Severity
 from qualitywatch.reports import FORMATS, Look, bases_of
 from qualitywatch.rulebook import Rule, Rulebook
@@ -112,19 +110,3 @@ def conclude(
 def _words(rules: Rulebook | None) -> tuple[Rule, ...]:
     known = rules or rulebook.load()
     return (*known.rules, *known.resting)
-
-
-def here(
-    index_file: str | None = None, *, incoming: Mapping[str, str] = NOTHING_INCOMING
-) -> Repository:
-    """The repository around the current folder; `UserError` if there is none."""
-    folder = Path.cwd()
-    index = Path(index_file) if index_file else None
-    repository = Repository.discover(folder, index_file=index, incoming=incoming)
-    if repository is None:
-        raise UserError(
-            "this is not a git repository",
-            place=str(folder),
-            hint="run it inside one, or judge two files: qualitywatch check --help",
-        )
-    return repository

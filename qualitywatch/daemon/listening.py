@@ -8,11 +8,11 @@ from pathlib import Path
 
 from qualitywatch.config import Hub
 from qualitywatch.daemon.place import Running
-from qualitywatch.daemon.program import installed_version
 from qualitywatch.enrolment import SOCKET_NAME
 from qualitywatch.errors import InTheWay
 from qualitywatch.hub.server import Server
 from qualitywatch.hub.service import Service
+from qualitywatch.installed import version_of
 
 _PORTS_TRIED = 100
 
@@ -54,7 +54,7 @@ def _announce(url: str, state_dir: Path, stack: AsyncExitStack) -> None:
         pid=os.getpid(),
         url=url,
         socket=str(state_dir / SOCKET_NAME),
-        version=installed_version(),
+        version=version_of("qualitywatch"),
     )
     running.write(state_dir)
     stack.callback(Running.forget, state_dir)

@@ -14,12 +14,12 @@ from qualitywatch.approval import InForce, Standing
 from qualitywatch.config import Config
 from qualitywatch.daemon.audit_head import AuditHead
 from qualitywatch.daemon.place import mark, state_dir_of
-from qualitywatch.daemon.program import installed_version
 from qualitywatch.enrolment import DATABASE_NAME
 from qualitywatch.hub.desk import Instruments
 from qualitywatch.hub.parts import Judge, Register, nobody_stops
 from qualitywatch.hub.service import Service
 from qualitywatch.hub.stream import Stream
+from qualitywatch.installed import version_of
 from qualitywatch.model import Event
 from qualitywatch.store import Store
 from qualitywatch.warden import Warden
@@ -53,7 +53,7 @@ class Records(NamedTuple):
             clock=now,
             monotonic=time.monotonic,
             limits=config.hub,
-            version=installed_version(),
+            version=version_of("qualitywatch"),
             take=take,
             instruments=instruments,
             register=register,

@@ -23,9 +23,9 @@ from qualitywatch.gate import (
     concerned,
     dropped_inside,
     judge,
-    references,
     staged,
     trusted,
+    who_needs,
 )
 from qualitywatch.git import Commit, Range, Repository, is_absent
 from qualitywatch.hooks import published
@@ -235,7 +235,7 @@ def judged(
             dismissed=state.dismissed,
             skipped=changes.skipped,
             also=also + analysers_say(repository, changes, trust),
-            references=references(changes, analyse),
+            references=who_needs(changes, analyse),
         )
     return Told(report, Look(bases=bases_of(report.violations, changes.changes)))
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
+from qualitywatch.installed import version_of
 from qualitywatch.model import GateReport, Suppressed, Violation
 from qualitywatch.reports import levels
 from qualitywatch.reports.judged import (
@@ -69,7 +69,7 @@ def _run(judged: Judged, look: Look) -> dict[str, Any]:
         "tool": {
             "driver": {
                 "name": "qualitywatch",
-                "semanticVersion": metadata.version("qualitywatch"),
+                "semanticVersion": version_of("qualitywatch"),
                 "rules": rules,
             }
         },

@@ -18,11 +18,11 @@ from qualitywatch.cli.checkup.checked import (
     well,
     wrong,
 )
-from qualitywatch.daemon.program import installed_version
 from qualitywatch.errors import QualityWatchError
 from qualitywatch.hooks import installation, probing
 from qualitywatch.hooks.installation import HookStatus
 from qualitywatch.hooks.installation import Standing as HookStanding
+from qualitywatch.installed import version_of
 
 _START = "qualitywatch start"
 _INSTALL = "qualitywatch hooks install git"
@@ -184,7 +184,7 @@ def _page(url: str, restart: str) -> Result:
 
 
 def _version(running: str, restart: str) -> Result:
-    ours = installed_version()
+    ours = version_of("qualitywatch")
     if running == ours:
         return well(f"the same version, {ours}")
     return wrong(f"the daemon is version {running}, this is {ours}", restart)
