@@ -3,8 +3,8 @@
 Every run of a command is followed by one of bare `python -c pass` (A B A B ...), and
 what counts is the ratio: it holds on other machines and on noisy ones. Bytecode is
 compiled before, as an installer does. The gate judges a repository that is made here
-from the sources in FOLDER; in each changed file one name is changed wherever it stands,
-which is honest work and touches many lines.
+from the sources in FOLDER, and honest work in it: in each file one name is changed
+wherever it stands, which touches many lines, or one line of one function is.
 
     python benchmarks/cold.py FOLDER --pairs 15 --files 1000
 """
@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ MAX_BYTES = 256 * 1024
 _BARE = (sys.executable, "-c", "pass")
 _COMMAND = (sys.executable, "-m", "qualitywatch")
 _NAME = re.compile(rb"\b[a-z_]{8,30}\b")
+_INSIDE = re.compile(rb"^[ \t]+(?:return|\w+ =) .*?\b([a-z_]{8,30})\b", re.MULTILINE)
 _GO = (0, 1)  # a clean answer, or violations: no failure of the command
 
 
@@ -73,8 +75,9 @@ def _cases(
 ) -> Iterator[Case]:
     yield _check(place, sources)
     repository = place / "repository"
-    base, one, many = _made(repository, sources[:files], surroundings)
-    for name, head in (("1 file", one), (f"{files} files", many)):
+    base, *heads = _made(repository, sources[:files], surroundings)
+    names = ("1 file", f"{files} files, a name", f"{files} files, a line")
+    for name, head in zip(names, heads, strict=True):
         arguments = ("gate", "--base", base, "--head", head)
         yield Case(f"gate, {name}", repository, arguments)
 
@@ -98,12 +101,21 @@ def edited(content: bytes) -> bytes:
     return re.sub(rb"\b%s\b" % name, name[:-1] + b"q", content)
 
 
+def touched(content: bytes) -> bytes:
+    """*content* with another name in one line of a function in the middle."""
+    places = [found.end(1) for found in _INSIDE.finditer(content)]
+    if not places:
+        return content + b"\n"
+    end = places[len(places) // 2]
+    return content[: end - 1] + b"q" + content[end:]
+
+
 def _made(
     repository: Path, sources: Sequence[Path], surroundings: Mapping[str, str]
-) -> tuple[str, str, str]:
-    """A repository of *sources*: its first commit, one with one change, one with all.
+) -> list[str]:
+    """A repository of *sources*: its first commit, and others of the cases.
 
-    Each file has a folder of its own: names would collide.
+    Each file has a name of its own: they would collide.
     """
     repository.mkdir()
     placed = {
@@ -115,12 +127,11 @@ def _made(
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(path.read_bytes())
     commits = [_committed(repository, surroundings)]
-    for chosen in (list(placed)[:1], list(placed)[1:]):
-        for target in chosen:
-            target.write_bytes(edited(target.read_bytes()))
+    for change, number in ((edited, 1), (edited, None), (touched, None)):
+        for target, path in islice(placed.items(), number):
+            target.write_bytes(change(path.read_bytes()))
         commits.append(_committed(repository, surroundings))
-    base, one, many = commits
-    return base, one, many
+    return commits
 
 
 def _committed(repository: Path, surroundings: Mapping[str, str]) -> str:

@@ -192,6 +192,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.tree is not None:
         with copied(asked.tree, asked.only, asked.subset) as folder:
+            (folder / ".semgrepignore").touch()  # else it leaves out the tests
             against_peers(folder, asked)
     if asked.rescan:
         rescan(asked.rescan, asked.pairs)
