@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qualitywatch.workers.forked import Failed
@@ -57,6 +57,7 @@ def test_no_batch_holds_much_more_than_it_may(weights: list[int]) -> None:
 
 
 @given(WEIGHTS)
+@example([BATCH_BYTES // 5] * 12)
 def test_what_belongs_together_is_parted_late(weights: list[int]) -> None:
     for batch in batches(weights, 64, group=lambda _: "all alike"):
         size = sum(weights[at] for at in batch.items)

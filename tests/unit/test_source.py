@@ -134,3 +134,11 @@ def test_formatting_does_not_change_a_line(one, other):
 @pytest.mark.parametrize("line", ["", "  }", "});", "pass", "):", "..."])
 def test_lines_without_words_are_no_code(line):
     assert line_key(line) == ""
+
+
+def test_only_the_first_line_can_name_a_program():
+    """In broken code the grammar of Lua takes any `#` for such a line."""
+    code = b'",\nit("#"assert True\n'
+    source = Source.read("a.lua", code, LANGUAGES["lua"])
+
+    assert "assert" in source.bare
