@@ -19,10 +19,10 @@ from benchmarks.edits.lazy import LAZY
 from benchmarks.edits.samples import Sample, samples
 from qualitywatch import config, gate, rulebook
 from qualitywatch.analysis import CHECKS
+from qualitywatch.gate.analysing import Analyser
 from qualitywatch.git import Repository
 from qualitywatch.model import Change, GateReport, Noun
 from qualitywatch.reports.safe import safe
-from qualitywatch.workers.pool import Workers
 
 POLICY = config.Policy()
 _STRICT = ("python", "javascript", "jsx", "typescript", "tsx")
@@ -77,11 +77,11 @@ def main(
     """Edit files of REPOSITORIES honestly and lazily, and judge each edit."""
     book = rulebook.load(known_checks=CHECKS)
     tried: list[Tried] = []
-    with Workers(book, config.Analysis()) as workers:
+    with Analyser(book, config.Analysis()) as analyse:
         for place in repositories:
             found = _samples(Path(place), files, seed)
             chosen = [s for s in found if not only or s.language in only]
-            for one in _edits(chosen, each, seed, kinds, workers):
+            for one in _edits(chosen, each, seed, kinds, analyse):
                 tried.append(one)
                 if not one.good and show > 0:
                     show -= 1
@@ -99,7 +99,7 @@ def _samples(place: Path, files: int, seed: int) -> list[Sample]:
 
 
 def _edits(
-    found: list[Sample], each: int, seed: int, kinds: tuple[str, ...], workers: Workers
+    found: list[Sample], each: int, seed: int, kinds: tuple[str, ...], analyse: Analyser
 ) -> Iterator[Tried]:
     for sample in found:
         for kind, edit in {**HONEST, **LAZY}.items():
@@ -107,15 +107,17 @@ def _edits(
                 chance = random.Random(f"{seed} {sample.path} {kind} {at}")
                 changes = edit(sample, found, chance)
                 if changes and any(c.before != c.after for c in changes):
-                    yield _tried(kind, sample, changes, workers)
+                    yield _tried(kind, sample, changes, analyse)
 
 
-def _tried(kind: str, sample: Sample, changes: list[Change], workers: Workers) -> Tried:
+def _tried(
+    kind: str, sample: Sample, changes: list[Change], analyse: Analyser
+) -> Tried:
     report = gate.judge(
         changes,
         base=None,
         head=None,
-        analyse=workers.examine_all,
+        analyse=analyse,
         settings=config.Gate(),
         clock=time.monotonic,
     )

@@ -6,16 +6,15 @@ import asyncio
 import contextlib
 import hashlib
 import multiprocessing
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait as wait_for
-from concurrent.futures.process import BrokenProcessPool
 from copy import copy
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -24,6 +23,7 @@ from qualitywatch.errors import MachineError
 from qualitywatch.model import Change, Violation, When
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.traces import ALONE, Around, Examined, Import
+from qualitywatch.workers.given import Given
 from qualitywatch.workers.inside import (
     imports_task,
     is_heavy,
@@ -36,6 +36,7 @@ from qualitywatch.workers.reasons import (
     HOPELESS,
     death,
     failure,
+    no_process,
     too_slow,
     unanalysable,
 )
@@ -63,8 +64,8 @@ _PRELOADED = [
 class Workers:
     """A pool of worker processes, as a context manager, asynchronous or not.
 
-    Inside it, `examine` and `examine_all` always answer: a crash, a timeout or a
-    memory bomb costs the guilty change its analysis, and no other change anything.
+    Inside it, `examine` always answers: a crash, a timeout or a memory bomb costs the
+    guilty change its analysis, and no other change anything.
     """
 
     def __init__(self, rulebook: Rulebook, limits: config.Analysis) -> None:
@@ -75,19 +76,20 @@ class Workers:
         self._crashes: Counter[str] = Counter()
         self._slots = asyncio.Semaphore(2 * limits.workers)
         self._heavy_slot = asyncio.Semaphore(1)
-        self._heavy: Future[Examined] | None = None
+        self._replacing = threading.Lock()  # imports are asked for from threads
+        self._has_ended = False
         self._pool = self._new_pool()
 
     async def __aenter__(self) -> Self:
         try:
             await asyncio.to_thread(self.warm)
         except MachineError:
-            await asyncio.to_thread(self._stop)
+            await asyncio.to_thread(self._end)
             raise
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        await asyncio.to_thread(self._stop)
+        await asyncio.to_thread(self._end)
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +100,7 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
+        self._end()
 
     async def examine(
         self, change: Change, *, when: When = When.SETTLED, around: Around = ALONE
@@ -109,73 +111,63 @@ class Workers:
             for _ in range(_ATTEMPTS):
                 if self._gave_up(change):
                     return _unread(change, "the parser crashed on it before")
-                future = self._submit(change, when, around)
-                await _wait(future, self._patience)
-                result = self._outcome(change, future)
+                given = self._give(task, (change, when, around, self._limits))
+                await given.end(self._patience)
+                is_innocent = given.is_lost  # with its pool
+                result = self._outcome(change, given)
                 if result is not None:
                     self.on_examined(time.monotonic() - started)
                     return result
-                if time.monotonic() - started > self._timeout / 2:
+                if not is_innocent and time.monotonic() - started > self._timeout / 2:
                     self._count_crash(change)  # a second one would end too late
         return _unread(change, "no worker process stayed alive to judge it")
 
     async def mend(self, change: Change, only: Violation) -> Mended | None:
         """*change* with the code of *only* put back; `None` where nobody could tell."""
         async with self._heavy_slot if self._is_heavy(change) else self._slots:
-            future = self._schedule(mend_task, (change, only, self._limits))
-            await _wait(future, self._patience)
-        is_lost = not future.done() or future.exception() is not None
-        return None if is_lost else future.result()
-
-    def examine_all(
-        self, tasks: Iterable[tuple[Change, Around]], *, when: When = When.SETTLED
-    ) -> Iterator[Examined]:
-        """Each change as judged with what the others say of it, in order."""
-        waiting: deque[tuple[Change, Around, Future[Examined]]] = deque()
-        for change, around in tasks:
-            future = self._submit_in_turn(change, when, around)
-            waiting.append((change, around, future))
-            if len(waiting) > 4 * self._limits.workers:
-                yield self._finished(*waiting.popleft(), when=when)
-        while waiting:
-            yield self._finished(*waiting.popleft(), when=when)
+            for _ in range(_ATTEMPTS):
+                given = self._give(mend_task, (change, only, self._limits))
+                await given.end(self._patience)
+                if not self._retire_if_lost(given):
+                    future = given.future
+                    return None if future.exception() is not None else future.result()
+        return None
 
     def imports_all(
         self, files: Iterable[tuple[str, bytes]]
     ) -> Iterator[tuple[Import, ...]]:
         """What each file imports, in order; nothing where that can not be read."""
-        waiting: deque[Future[tuple[Import, ...]]] = deque()
+        waiting: deque[tuple[str, bytes, Given[tuple[Import, ...]]]] = deque()
         for path, content in files:
-            arguments = (path, content, self._limits)
-            waiting.append(self._schedule(imports_task, arguments))
+            waiting.append((path, content, self._give_imports(path, content)))
             if len(waiting) > 4 * self._limits.workers:
-                yield self._imports(waiting.popleft())
+                yield self._imports(*waiting.popleft())
         while waiting:
-            yield self._imports(waiting.popleft())
+            yield self._imports(*waiting.popleft())
 
     def warm(self) -> None:
         """Wait until the workers have started, imported and compiled everything.
 
         Raises `MachineError` where they can not start at all.
         """
-        futures = [
-            self._pool.schedule(rest, args=(0.05,)) for _ in range(self._limits.workers)
-        ]
+        count, give = self._limits.workers, self._pool.schedule
+        try:
+            futures = [give(rest, args=(0.05,)) for _ in range(count)]
+        except RuntimeError as error:
+            raise no_process() from error
         done = wait_for(futures, timeout=self._patience).done
         if len(done) < len(futures) or any(future.exception() for future in done):
-            raise MachineError(
-                "the processes that analyse files do not start",
-                hint="is there memory left, and are more processes allowed?",
-            )
+            raise no_process()
 
     def become(self, other: Workers) -> Callable[[], None]:
         """Judge by the rules and limits of *other*, which has been entered.
 
         Returns what stops the processes up to now, once what they judge has ended.
         """
-        old = copy(self)
-        self._rulebook, self._limits = other._rulebook, other._limits
-        self._slots, self._pool, self._heavy = other._slots, other._pool, None
+        with self._replacing:
+            old = copy(self)
+            self._rulebook, self._limits = other._rulebook, other._limits
+            self._slots, self._pool = other._slots, other._pool
         self._crashes.clear()  # other limits, other chances
         return old._finish
 
@@ -194,68 +186,65 @@ class Workers:
         """How long a task may wait for its turn and then run, before it is lost."""
         return 4 * self._timeout + 10
 
-    def _finished(
-        self,
-        change: Change,
-        around: Around,
-        future: Future[Examined],
-        *,
-        when: When,
-    ) -> Examined:
-        for _ in range(_ATTEMPTS):
-            wait_for({future}, timeout=self._patience)
-            result = self._outcome(change, future)
-            if result is not None:
-                return result
-            future = self._submit(change, when, around)
-        return _unread(change, "no worker process stayed alive to judge it")
+    def _give_imports(self, path: str, content: bytes) -> Given[tuple[Import, ...]]:
+        return self._give(imports_task, (path, content, self._limits))
 
-    def _imports(self, future: Future[tuple[Import, ...]]) -> tuple[Import, ...]:
-        wait_for({future}, timeout=self._patience)
-        if not future.done():
-            future.cancel()
-            return ()
-        return () if future.exception() is not None else future.result()
+    def _imports(
+        self, path: str, content: bytes, given: Given[tuple[Import, ...]]
+    ) -> tuple[Import, ...]:
+        for _ in range(_ATTEMPTS):
+            given.end_in_thread(self._patience)
+            if not self._retire_if_lost(given):
+                future = given.future
+                return () if future.exception() is not None else future.result()
+            given = self._give_imports(path, content)
+        return ()
 
     def _is_heavy(self, change: Change) -> bool:
         """True for what may need much memory, or has cost a worker already."""
         return is_heavy(change) or self._crashes_of(change) > 0
 
-    def _submit_in_turn(
-        self, change: Change, when: When, around: Around
-    ) -> Future[Examined]:
-        """The same, but a heavy change waits for the one before it."""
-        if not is_heavy(change):
-            return self._submit(change, when, around)
-        if self._heavy is not None:
-            wait_for({self._heavy}, timeout=self._patience)
-        self._heavy = self._submit(change, when, around)
-        return self._heavy
-
-    def _submit(self, change: Change, when: When, around: Around) -> Future[Examined]:
-        return self._schedule(task, (change, when, around, self._limits))
-
-    def _schedule(
+    def _give(
         self, function: Callable[..., T], arguments: tuple[object, ...]
-    ) -> Future[T]:
+    ) -> Given[T]:
+        pool = self._pool
         try:
-            return self._pool.schedule(function, arguments, timeout=self._timeout)
+            future = pool.schedule(function, arguments, timeout=self._timeout)
         except RuntimeError:  # a worker that died idle takes the whole pool with it
-            self._stop()
-            self._pool = self._new_pool()
-            self.restarts += 1
-            return self._pool.schedule(function, arguments, timeout=self._timeout)
+            pool = self._replace(pool)
+            try:
+                future = pool.schedule(function, arguments, timeout=self._timeout)
+            except RuntimeError as error:
+                raise no_process() from error
+        return Given(future, pool)
 
-    def _outcome(self, change: Change, future: Future[Examined]) -> Examined | None:
+    def _retire_if_lost(self, given: Given[T]) -> bool:
+        """True where a task had no fair chance; another pool may be given it again."""
+        if given.future.done():
+            return given.is_lost
+        given.future.cancel()
+        self._replace(given.pool)  # it has broken, or keeps everybody waiting
+        return True
+
+    def _replace(self, pool: ProcessPool) -> ProcessPool:
+        """Other processes than those of *pool*, which others may have seen to."""
+        with self._replacing:
+            if self._has_ended:  # a thread has outlived us
+                raise no_process()
+            if self._pool is pool:
+                self._stop()
+                self._pool = self._new_pool()
+                self.restarts += 1
+            return self._pool
+
+    def _outcome(self, change: Change, given: Given[Examined]) -> Examined | None:
         """The answer to *change*, or `None` where it may be tried once more."""
-        if not future.done():
-            future.cancel()
+        if self._retire_if_lost(given):  # it may be another task's fault
             return None
+        future = given.future
         error = future.exception()
         if error is None:
             return future.result()
-        if isinstance(error, BrokenProcessPool):  # it may be another task's fault
-            return None
         if isinstance(error, ProcessExpired):
             self.restarts += 1
             self._count_crash(change, MAX_CRASHES if error.exitcode in HOPELESS else 1)
@@ -289,6 +278,11 @@ class Workers:
             context=context,
         )
 
+    def _end(self) -> None:
+        with self._replacing:
+            self._has_ended = True
+            self._stop()
+
     def _stop(self) -> None:
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
@@ -296,14 +290,6 @@ class Workers:
 
 def _nobody_counts(_seconds: float) -> None:
     """Nothing is measured."""
-
-
-async def _wait(future: Future[Any], seconds: float) -> None:
-    """Until *future* is done or the time is over; its answer is asked from itself."""
-    wrapped = asyncio.wrap_future(future)
-    await asyncio.wait({wrapped}, timeout=seconds)
-    if wrapped.done() and not wrapped.cancelled():
-        wrapped.exception()  # seen: asyncio would complain that nobody asked
 
 
 def _unread(change: Change, reason: str) -> Examined:

@@ -29,10 +29,11 @@ def unanalysable(change: Change, reason: str) -> Analysis:
     return Analysis(unanalysable=(Unanalysable(path=change.path, reason=reason),))
 
 
-def no_process(error: OSError) -> MachineError:
+def no_process(error: OSError | None = None) -> MachineError:
     """No worker could be started."""
+    reason = f": {error.strerror}" if error is not None else ""
     return MachineError(
-        f"the processes that analyse files do not start: {error.strerror}",
+        f"the processes that analyse files do not start{reason}",
         hint="is there memory left, and are more processes allowed?",
     )
 

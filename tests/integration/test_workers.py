@@ -1,19 +1,23 @@
 """Worker processes: a bad file, or a bad day, fails alone."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import psutil
 import pytest
+from pebble.pool.process import PoolManager, Task
 
 import qualitywatch
 from qualitywatch import config, rulebook
+from qualitywatch.errors import MachineError
 from qualitywatch.model import Change
 from qualitywatch.rulebook import Rulebook
 from qualitywatch.traces import ALONE, Examined
@@ -27,6 +31,7 @@ BEFORE = "def total():\n" + "".join(f"    x{n} = {n}\n" for n in range(20))
 AFTER = "def total():\n    # ... rest of the function unchanged\n    pass\n"
 LAZY = change(BEFORE, AFTER)
 HEAVY = change(None, "x = [1, (2, 3), {4: 5}]\n" * 160_000, path="heavy.py")
+MODULE = ("a.py", b"import b\n")
 PATIENT = config.Analysis(workers=1, timeout_ms=60_000, max_file_bytes=32 * 2**20)
 HASTY = config.Analysis(workers=1, timeout_ms=100, max_file_bytes=32 * 2**20)
 
@@ -125,6 +130,71 @@ async def test_an_idle_worker_that_dies_costs_nobody_anything(workers: Workers):
     assert is_found(await workers.examine(LAZY))
 
 
+async def test_what_is_given_to_a_pool_while_it_breaks_is_judged(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+):
+    """It ends what it knows of, and hears of one more when its thread has a turn."""
+    on_time = PoolManager.schedule
+
+    def too_late(manager: PoolManager, task: Task) -> None:
+        while manager is broken and manager.context.alive:
+            time.sleep(0.01)
+        on_time(manager, task)
+
+    broken = workers._pool._pool_manager
+    monkeypatch.setattr(PoolManager, "schedule", too_late)
+    (worker,) = processes()
+    asked = asyncio.create_task(workers.examine(LAZY))
+    await asyncio.sleep(0)  # the pool has it
+    worker.send_signal(signal.SIGKILL)
+
+    assert is_found(await asyncio.wait_for(asked, 20))
+    assert 1 == workers.restarts
+
+
+async def test_who_ends_them_has_ended_them(workers: Workers):
+    """What a thread asks for later may start no process that nobody stops."""
+    await workers.__aexit__()
+
+    with pytest.raises(MachineError, match="do not start"):
+        list(workers.imports_all([MODULE]))
+    assert [] == processes()
+
+
+async def test_without_processes_a_change_waits_for_another_time(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+):
+    """The judge tries again what the machine does not allow."""
+
+    def full(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("pebble.pool.process.launch_process", full)
+    (worker,) = processes()
+    worker.send_signal(signal.SIGKILL)
+    await asyncio.to_thread(worker.wait)
+
+    with pytest.raises(MachineError, match="do not start"):
+        await workers.examine(LAZY)
+    with pytest.raises(MachineError, match="do not start"):
+        await Workers(rulebook.load(), PATIENT).__aenter__()
+
+
+async def test_processes_that_keep_us_waiting_are_replaced(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+):
+    """One that dies while it speaks leaves a lock behind that nobody opens."""
+    (worker,) = processes()
+    patience = property(lambda _: 0.5 if worker.is_running() else 60.0)
+    monkeypatch.setattr(Workers, "_patience", patience)
+    worker.suspend()
+
+    (found,) = await asyncio.to_thread(list, workers.imports_all([MODULE]))
+
+    assert ["b"] == [one.module for one in found]
+    assert worker not in processes()
+
+
 async def test_a_hang_ends_at_the_time_limit_and_fails_alone():
     limits = config.Analysis(workers=2, timeout_ms=500)
     async with Workers(rulebook.load(), limits) as workers:
@@ -149,14 +219,11 @@ async def test_unreadable_is_not_clean(workers: Workers):
     assert "is no regular file" == unanalysable.reason
 
 
-async def test_many_changes_come_back_in_order(workers: Workers):
-    changes = [change(None, "x = 1\n", path=f"{n}.txt") for n in range(30)]
-    tasks = [(one, ALONE) for one in changes]
-    found = await asyncio.to_thread(lambda: list(workers.examine_all(tasks)))
+async def test_many_imports_come_back_in_order(workers: Workers):
+    files = [(f"{n}.py", f"import b{n}\n".encode()) for n in range(30)]
+    found = await asyncio.to_thread(list, workers.imports_all(files))
 
-    assert [one.path for one in changes] == [
-        each.analysis.skipped[0].path for each in found
-    ]
+    assert [f"b{n}" for n in range(30)] == [one.module for (one,) in found]
 
 
 PARENT = """
@@ -167,7 +234,6 @@ from qualitywatch.workers.pool import Workers
 
 if __name__ == "__main__":
     with Workers(rulebook.load(), config.Analysis(workers=1)) as workers:
-        list(workers.examine_all([]))
         workers.warm()
         (worker,) = [w for c in psutil.Process().children() for w in c.children()]
         print(worker.pid, flush=True)
@@ -192,7 +258,7 @@ def test_workers_die_with_their_parent(tmp_path: Path):
 
 
 def test_imports_are_read_in_a_child_of_its_own():
-    (found,) = imports_once([("a.py", b"import b\n")], limits=config.Analysis())
+    (found,) = imports_once([MODULE], limits=config.Analysis())
 
     assert ["b"] == [one.module for one in found]
 
@@ -226,7 +292,7 @@ def test_the_child_is_not_believed(monkeypatch):
 
 def test_the_child_leaves_no_descriptor_and_no_zombie():
     before = psutil.Process().num_fds()
-    imports_once([("a.py", b"import b\n")], limits=config.Analysis())
+    imports_once([MODULE], limits=config.Analysis())
 
     assert before == psutil.Process().num_fds()
     states = [child.status() for child in psutil.Process().children()]
