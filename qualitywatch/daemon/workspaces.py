@@ -123,12 +123,13 @@ class Workspaces:
         repository = await asyncio.to_thread(Repository.discover, root)
         if root != self._main and (repository is None or repository.root != root):
             raise MachineError("git does not know this checkout yet", place=str(root))
+        left_out = self._settings.ignore
         watcher = Watcher(
             root,
             git_dir=repository.git_dir if repository else None,
             ignored_by_git=repository.ignored if repository else None,
             held_by_git=repository.holds_folder if repository else None,
-            patterns=self._settings.ignore,
+            patterns=left_out,
             state_dir=self._state_dir,
         )
         async with AsyncExitStack() as opening:
@@ -138,6 +139,8 @@ class Workspaces:
             await self._judge.open(root, repository, watcher.files(), accept=accept)
             self._open[root] = repository  # only now: what fails is tried again
             self._watchers[root] = watcher
+            if left_out != self._settings.ignore:  # others were approved meanwhile
+                watcher.leave_out(self._settings.ignore)
             following = self._follow(watcher, opening.pop_all())
             self._following[root] = self._tasks.spawn(following)
             if repository is not None:  # without git every file was compared already

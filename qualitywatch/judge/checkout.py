@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
+from pathspec import GitIgnoreSpec
+
 from qualitywatch.analysis.symbols.elsewhere import Elsewhere
+from qualitywatch.config import Config
 from qualitywatch.git import Repository
 from qualitywatch.judge import files, git_lock, moves
 from qualitywatch.judge.files import File
@@ -41,7 +44,7 @@ class Checkout:
         repository: Repository | None,
         store: Store,
         *,
-        limit: int,
+        settings: Config,
         wall: Callable[[], float],
     ) -> None:
         self.root = root
@@ -60,8 +63,14 @@ class Checkout:
         self.followed: Stamp = ()  # of git's files, when we last followed them
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._store = store
-        self.limit = limit  # of a file, in bytes
         self._wall = wall
+        self.take(settings)
+
+    def take(self, settings: Config) -> None:
+        """Go by other settings from now on; what was judged is judged anew."""
+        self.limit = settings.analysis.max_file_bytes  # of a file
+        self._left_out = GitIgnoreSpec.from_lines(settings.watch.ignore)
+        self.paths.judge_anew()
 
     def lock(self, path: str) -> asyncio.Lock:
         """Whoever judges *path* holds this."""
@@ -73,6 +82,16 @@ class Checkout:
     async def read(self, path: str) -> File:
         """The file as it stands now."""
         return await asyncio.to_thread(files.read, self.root, path, limit=self.limit)
+
+    async def leaves_out(self, path: str) -> bool:
+        """True for what the settings leave out, whoever points to it.
+
+        What is wrong there already is looked at until it is mended.
+        """
+        name = encodable(path)
+        if not self._left_out.match_file(name):
+            return False
+        return not await self._store.open_in(self.key, name)
 
     async def base(self, path: str) -> Base:
         """What *path* is compared with: kept content, else the commit it stands on."""

@@ -121,7 +121,7 @@ class Judge:
             await self._store.name_workspace(str(root), root.name),
             repository,
             self._store,
-            limit=self._settings.analysis.max_file_bytes,
+            settings=self._settings,
             wall=self._wall,
         )
         known = {row.path: row for row in await self._store.all_judged(checkout.key)}
@@ -134,6 +134,7 @@ class Judge:
         for path in known.keys() & set(paths):
             await self._hold_again(checkout, known[path])
         self._places.add(checkout)
+        checkout.take(self._settings)  # others may have been approved meanwhile
         await self._follower.follow(checkout)
         if not accept:
             moved_on = await asyncio.to_thread(_moved_on, checkout)
@@ -153,8 +154,7 @@ class Judge:
         self._settler.quiet = settings.watch.settle_ms / 1000
         self._examiner.take(settings, rulebook)
         for checkout in self._places.all:
-            checkout.limit = settings.analysis.max_file_bytes
-            checkout.paths.judge_anew()
+            checkout.take(settings)
 
     async def look_again(self, files: Callable[[Path], Collection[str]]) -> None:
         """Judge all that differs from its base once more, as if we had just started.
@@ -281,6 +281,8 @@ class Judge:
     async def _saved(self, checkout: Checkout, path: str) -> None:
         await self._follower.catch_up(checkout)
         file = await checkout.read(path)
+        if await checkout.leaves_out(path):  # by now: it may have just been approved
+            return checkout.paths.forget(path)
         last = checkout.paths.of(path).last
         if last == file.mark or (last == "" and file.content is None):
             return

@@ -104,7 +104,8 @@ class Settler:
         async with self._turns, checkout.lock(path):
             with self.retrying(checkout, path):
                 file, base = await checkout.read(path), await checkout.base(path)
-                if not checkout.is_settled(path, file.mark, base.ref):
+                is_settled = checkout.is_settled(path, file.mark, base.ref)
+                if not (is_settled or await checkout.leaves_out(path)):
                     await self._examiner.examine(checkout, path, file, When.SETTLED)
                 checkout.settled(path, file, base)
             failpoints.reach("mid_settle")

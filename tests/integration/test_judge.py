@@ -123,7 +123,7 @@ class Scene:
 
     async def until(self, true: Callable[[], Awaitable[object]]) -> None:
         """Wait for a condition that needs the store."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 if await true():
                     return
