@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 GIT_ENVIRONMENT = {
     "GIT_AUTHOR_NAME": "Ada",
@@ -24,6 +25,15 @@ GIT_ENVIRONMENT = {
 
 # A shell starts what runs in its background deaf to Ctrl-C, and so all its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What is true of many examples is true on a busy machine, too.
+settings.register_profile(
+    "any machine",
+    settings(),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("any machine")
 
 CI_SYSTEMS = (
     *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD"),

@@ -134,7 +134,7 @@ def is_documentation(row: Row) -> bool:
     )
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("file", "floor"),
     [
@@ -195,7 +195,7 @@ def commented(text: str, host: str, place: str) -> str:
     return f"{opening} {text} {closing}"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("file", ["remarks.jsonl", "fresh_remarks.jsonl"])
 def test_remarks_beside_code_that_stays_block_nobody(file: str) -> None:
     settings = [
@@ -212,7 +212,7 @@ def is_comment(row: Row) -> bool:
     return "bare text" not in row["context"] and row["language"] != "json"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("edited", [False, True])
 def test_look_alikes_block_nobody(edited: bool) -> None:
     assert alarms(beside_code(edited=edited)) == []
@@ -222,7 +222,7 @@ SHARES = 9
 """Of the look-alikes each host sees one part, and all hosts together see all often."""
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("host", [host for host in hosts.languages() if host != "json"])
 def test_look_alikes_in_every_host_block_nobody(host: str) -> None:
     share = hosts.languages().index(host) % SHARES

@@ -28,7 +28,7 @@ from tests import factories, hubs
 from tests.hubs import HONEST, LAZY, PASSPHRASE
 
 PAGE = Path(__file__).parents[2] / "qualitywatch" / "hub" / "page"
-WAIT_SECONDS = 10
+WAIT_SECONDS = 30
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMEDRIVER = Path("/usr/bin/chromedriver")
 
@@ -426,10 +426,10 @@ def test_hostile_text_is_only_text(live: Live, page: Page, start: int) -> None:
     for number, payload in enumerate(PAYLOADS[start : start + 6]):
         _attack(live, f"agent-{number}", payload)
 
-    page.until(lambda: len(page.all("article.quarantine")) == 6)
+    offered = "[data-slot=repair-list] pre"
+    page.until(lambda: len(page.all(offered)) == 6)  # the last of it to come
     for summary in page.all("#board summary"):
         summary.click()
-    offered = "[data-slot=repair-list] pre"
     page.until(
         lambda: all(one.get_attribute("textContent") for one in page.all(offered))
     )

@@ -7,6 +7,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from qualitywatch.model import Agent
 from qualitywatch.workers.pool import Workers
@@ -14,6 +15,7 @@ from tests.conftest import Repo
 from tests.integration.test_judge import (
     HONEST,
     LAZY,
+    SETTINGS,
     WHOLE,
     Scene,
     pool,
@@ -22,6 +24,7 @@ from tests.integration.test_judge import (
 
 __all__ = ["pool", "workers"]  # its fixtures
 TOP = '"""What another agent wrote above it."""\n'
+PATIENT = replace(SETTINGS.watch, claim_ms=3000)  # whoever reports is in time
 ORDERS = [
     order
     for order in permutations(["a saves", "b saves", "a reports", "b reports"])
@@ -36,6 +39,7 @@ async def scene(repo: Repo, workers: Workers, tmp_path: Path) -> AsyncIterator[S
     """A repository with one good file, in which two agents work."""
     repo.commit(**{"app.py": WHOLE})
     scene = Scene(repo.root, tmp_path / "state", workers)
+    scene.settings = replace(SETTINGS, watch=PATIENT)
     await scene.start()
     yield scene
     await scene.stop()

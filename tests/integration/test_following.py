@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from qualitywatch.config import Config
 from qualitywatch.git import Repository
 from qualitywatch.judge import Heads
 from qualitywatch.judge.checkout import Checkout
@@ -34,7 +35,9 @@ async def scene(repo: Repo, tmp_path: Path) -> AsyncIterator[Scene]:
     committed: list[str] = []
     with Repository.discover(repo.root) as repository:
         checkout = Checkout(
-            *(repo.root, "repo", repository, house.store), limit=10**6, wall=time.time
+            *(repo.root, "repo", repository, house.store),
+            settings=Config(),
+            wall=time.time,
         )
         follower = Follower(
             Heads(house.folder),

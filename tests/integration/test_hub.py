@@ -539,7 +539,7 @@ async def hear(reader: ClientConnection, count: int) -> list[int]:
     return [event["params"]["sequence"] for event in events]
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
     """Return when *condition* holds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  -- there is no event to wait for

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -113,7 +112,7 @@ async def stopping(house: House, *, is_on: bool = True) -> AsyncIterator[Stoppin
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  # nothing tells when a process stops
             await asyncio.sleep(0.01)
 
@@ -301,14 +300,15 @@ async def test_processes_of_one_agent_are_bounded(
         await it.register(LAZY, second.pid, None)
 
 
-async def test_it_is_stopped_soon(house: House, start: Callable[..., Program]) -> None:
+async def test_it_is_stopped_soon(
+    house: House, start: Callable[..., Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not at the next look, but when the quarantine begins."""
+    monkeypatch.setattr("qualitywatch.enforcement.stopping.LOOK_SECONDS", 60)
     program = start()
     async with stopping(house) as it:
         await it.register(LAZY, program.pid, None)
         await it.keep()
-        begun = time.monotonic()
         await house.warden.impose("lazy", "drops code", "operator")
-        await until(lambda: stands(program.pid))
 
-    assert time.monotonic() - begun < 0.9
+        await until(lambda: stands(program.pid))

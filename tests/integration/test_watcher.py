@@ -184,7 +184,6 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.timeout(60)
 def test_an_overflow_of_the_kernels_queue_loses_nothing(tmp_path: Path):
     """The watcher is frozen while more is written than the kernel remembers."""
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())

@@ -47,7 +47,7 @@ class Seen:
         there = {path: digest(self.watcher.root / path) for path in files(self.watcher)}
         return {path for path, _ in known.items() ^ there.items()}
 
-    async def until(self, true: Callable[[], bool], seconds: float = 10) -> None:
+    async def until(self, true: Callable[[], bool], seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):
             while not true():
                 self._more.clear()

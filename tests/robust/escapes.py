@@ -91,7 +91,7 @@ def special_files(root: Path, tally: Tally) -> None:
         make(root / path)
         begun = time.monotonic()
         file = files.read(root, path, limit=LIMIT)
-        is_soon = time.monotonic() - begun < 1
+        is_soon = time.monotonic() - begun < 10  # else it is for ever
         tally.check(f"{name} blocks", is_soon)
         tally.check(f"{name} is read", file.content is None)
 
