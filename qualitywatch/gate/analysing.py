@@ -15,7 +15,7 @@ from qualitywatch.workers import inside
 from qualitywatch.workers.batches import Batches
 from qualitywatch.workers.reasons import unanalysable
 
-_LARGEST = 32  # tasks in one batch
+_LARGEST = 16  # tasks in one batch
 _SHARES = 4  # batches for each worker, so that all end at about the same time
 
 

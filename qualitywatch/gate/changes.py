@@ -6,20 +6,21 @@ work tree with what a checkout would have written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from qualitywatch.errors import MachineError, UserError
 from qualitywatch.gate import merging, own_files
+from qualitywatch.gate.lazily import Lazily
 from qualitywatch.gate.merging import Contested
 from qualitywatch.gate.tree import Tree, read_file
 from qualitywatch.git import PathChange, Repository, merged
 from qualitywatch.model import Change, ChangeType, Noun, Skipped
 from qualitywatch.reports.safe import encodable
-
-Read = Callable[[PathChange], Change]
 
 
 class ChangeSet(Noun):
@@ -27,7 +28,7 @@ class ChangeSet(Noun):
 
     base: str | None
     head: str | None
-    changes: tuple[Change, ...]
+    changes: Sequence[Change]  # most are read from git when somebody gets to them
     tree: Tree  # all files as they are after the changes
     skipped: tuple[Skipped, ...] = ()
 
@@ -58,7 +59,7 @@ def between(
     read = _FromGit(repository, limit)
     tree = Tree(repository, rev=head, limit=limit)
     also = [read.resolved(each) for each in merging.contested(found, sides)]
-    return _change_set(repository, base, head, rows, read.change, tree, also)
+    return _change_set(repository, base, head, rows, read, tree, also)
 
 
 def joined(first: ChangeSet, second: ChangeSet) -> ChangeSet:
@@ -67,7 +68,7 @@ def joined(first: ChangeSet, second: ChangeSet) -> ChangeSet:
     told = {each.path for each in first.skipped}
     skipped = tuple(each for each in second.skipped if each.path not in told)
     return msgspec.structs.replace(
-        first, changes=first.changes + also, skipped=first.skipped + skipped
+        first, changes=(*first.changes, *also), skipped=first.skipped + skipped
     )
 
 
@@ -81,7 +82,7 @@ def staged(repository: Repository, *, limit: int) -> ChangeSet:
     read = _FromGit(repository, limit)
     tree = Tree(repository, staged=True, limit=limit)
     also = [read.resolved(each) for each in merging.contested(found, sides)]
-    return _change_set(repository, base, None, rows, read.change, tree, also)
+    return _change_set(repository, base, None, rows, read, tree, also)
 
 
 def worktree(repository: Repository, *, limit: int) -> ChangeSet:
@@ -89,7 +90,7 @@ def worktree(repository: Repository, *, limit: int) -> ChangeSet:
     read = _FromDisk(repository, _checkout(repository), limit)
     rows = repository.worktree_changes()
     tree = Tree(repository, limit=limit)
-    return _change_set(repository, repository.head(), None, rows, read.change, tree)
+    return _change_set(repository, repository.head(), None, rows, read, tree)
 
 
 def _checkout(repository: Repository) -> Path:
@@ -107,20 +108,23 @@ def _change_set(
     base: str | None,
     head: str | None,
     rows: Sequence[PathChange],
-    read: Read,
+    read: _FromGit | _FromDisk,
     tree: Tree,
     also: Sequence[Change] = (),
 ) -> ChangeSet:
     rows = [part for row in rows for part in _in_sight(row)]
     marked = repository.attributes(base, [row.path for row in rows])
     reasons = {row.path: _not_judged(row, marked) for row in rows}
-    read_ = [_checked(row, read) for row in rows if not reasons[row.path]]
-    judged = {encodable(row.path) for row in rows if not reasons[row.path]}
-    read_ += [change for change in also if change.path in judged]
+    judged = [row for row in rows if not reasons[row.path]]
+    changes = _differing(judged, read)
+    if also:
+        paths = {encodable(row.path) for row in judged}
+        resolved = [c for c in also if c.path in paths and not _is_same(c, read.limit)]
+        changes = (*changes, *resolved)
     return ChangeSet(
         base=base,
         head=head,
-        changes=tuple(change for change in read_ if not _is_same(change)),
+        changes=changes,
         tree=tree,
         skipped=tuple(
             Skipped(path=encodable(path), reason=reason)
@@ -128,6 +132,19 @@ def _change_set(
             if reason
         ),
     )
+
+
+def _differing(
+    rows: Sequence[PathChange], read: _FromGit | _FromDisk
+) -> Sequence[Change]:
+    """The changes of *rows* but those that change nothing; most are yet to be read."""
+    changes = Lazily(partial(_checked, read=read), rows)
+    told = [
+        at
+        for at, row in enumerate(rows)
+        if _is_told_apart(row) or not _is_same(changes[at], read.proof)
+    ]
+    return Lazily(changes.__getitem__, told)
 
 
 def _in_sight(row: PathChange) -> tuple[PathChange, ...]:
@@ -163,7 +180,7 @@ def _is_link_of_ours(row: PathChange) -> bool:
     return row.change_type is not ChangeType.DELETE and own_files.is_ours(row.path)
 
 
-def _checked(row: PathChange, read: Read) -> Change:
+def _checked(row: PathChange, read: _FromGit | _FromDisk) -> Change:
     """The change, with a problem where it hides the file or breaks one of ours."""
     if row.became_link:
         return _unread(row, "is a symbolic link now")
@@ -171,26 +188,37 @@ def _checked(row: PathChange, read: Read) -> Change:
         return _unread(row, "is a symbolic link")
     if row.became_submodule:
         return _unread(row, "is a submodule now")
-    change = read(row)
+    change = read.change(row)
     fault = own_files.fault(change.path, change.after)
     return change if fault is None else _unread(row, fault)
 
 
-def _is_same(change: Change) -> bool:
-    """A new mode, a touched file: the content is what it was."""
+def _is_told_apart(row: PathChange) -> bool:
+    """True where git tells that the content differs; files on disk have no ids."""
+    return row.after_id not in (None, row.before_id)
+
+
+def _is_same(change: Change, proof: float) -> bool:
+    """A new mode, a touched file: the content is what it was.
+
+    Of *proof* bytes and more nobody knows that: they were cut, and may go on otherwise.
+    """
     return (
         change.problem is None
         and change.old_path is None
         and change.before == change.after
+        and len(change.after or b"") < proof
     )
 
 
 class _FromGit:
     """Both sides as git stores them."""
 
+    proof = math.inf  # what has one id is the same to its end
+
     def __init__(self, repository: Repository, limit: int) -> None:
         self._repository = repository
-        self._limit = limit
+        self.limit = limit
 
     def change(self, row: PathChange) -> Change:
         """The change of one path, or the problem that kept us from reading it."""
@@ -220,7 +248,7 @@ class _FromGit:
     def _blob(self, id: str | None) -> bytes | None:
         if id is None:
             return None
-        content = self._repository.blob(id, limit=self._limit)
+        content = self._repository.blob(id, limit=self.limit)
         if content is None:
             raise MachineError(f"git has no object {id}")
         return content
@@ -232,12 +260,13 @@ class _FromDisk:
     def __init__(self, repository: Repository, root: Path, limit: int) -> None:
         self._repository = repository
         self._root = root
-        self._limit = limit
+        self.limit = limit
+        self.proof = limit
 
     def change(self, row: PathChange) -> Change:
         """The change of one path, or the problem that kept us from reading it."""
         try:
-            after = read_file(self._root / row.path, self._limit)
+            after = read_file(self._root / row.path, self.limit)
             return _change(row, before=self._before(row), after=after)
         except OSError as error:
             return _unread(row, f"can not be read: {error.strerror}")
@@ -248,7 +277,7 @@ class _FromDisk:
         if row.before_id is None:
             return None
         path = row.old_path or row.path
-        content = self._repository.blob(row.before_id, path, self._limit)
+        content = self._repository.blob(row.before_id, path, self.limit)
         if content is None:
             raise MachineError(f"git has no object {row.before_id}")
         return content

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from qualitywatch.gate.lazily import Lazily
 from qualitywatch.gate.references import References
 from qualitywatch.model import Analysis, Change
 from qualitywatch.traces import ALONE, Around, Examined, Missing
@@ -42,7 +43,7 @@ def judging(changes: Sequence[Change], references: References | None) -> Judging
 
     What it yields is to be examined; what it is sent are the answers, in order.
     """
-    first = yield [(change, ALONE) for change in changes]
+    first = yield Lazily(_alone, changes)
     arounds = _arounds(changes, first, references)
     tasks = [
         (change, around)
@@ -54,6 +55,10 @@ def judging(changes: Sequence[Change], references: References | None) -> Judging
         (examined if around == ALONE else next(again)).analysis
         for examined, around in zip(first, arounds, strict=True)
     ]
+
+
+def _alone(change: Change) -> Task:
+    return change, ALONE
 
 
 def _arounds(

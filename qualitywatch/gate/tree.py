@@ -112,7 +112,7 @@ def _holds(content: bytes, word: str) -> bool:
     )
 
 
-def read_file(path: Path, limit: int) -> bytes | None:
+def read_file(path: str | Path, limit: int) -> bytes | None:
     """The first *limit* bytes of a regular file; `None` if there is none.
 
     Never follows a link in the last place, and never waits for a pipe.

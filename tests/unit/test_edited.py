@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qualitywatch.analysis.sources.edited import MIN_BYTES, edited
+from qualitywatch.analysis.sources.edited import MIN_BYTES, MOST_EDITS, edited
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.languages import LANGUAGES
 
@@ -49,6 +49,43 @@ def test_the_tree_is_the_one_that_parsing_anew_gives(
     after.follows(before)
 
     assert shape(alone) == shape(after)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(
+        st.integers(0, len(LINES) - 1), st.sampled_from(PIECES), min_size=1, max_size=20
+    )
+)
+def test_so_it_is_where_single_lines_became_others(new: dict[int, str]):
+    text = "\n".join(new.get(at, line) for at, line in enumerate(LINES))
+    before, after, alone = source(FUNCTIONS), source(text), source(text)
+    after.follows(before)
+
+    assert shape(alone) == shape(after)
+
+
+def test_each_line_is_an_edit_of_its_own():
+    """What stands between two edits is taken over as well."""
+    text = FUNCTIONS.replace("load(row, 3)", "load(row)").replace("row, 51)", "row)")
+    before, after = source(FUNCTIONS), source(text)
+
+    near = edited(before.tree, before.data, after.data)
+
+    assert near is not None
+    is_touched = [node.has_changes for node in near.root_node.children]
+    assert [3, 51] == [at for at, touched in enumerate(is_touched) if touched]
+
+
+def test_many_edits_are_one():
+    """A text like a table, a fifth of it new: one by one they would cost more."""
+    rows = [f"value = {number}" for number in range(5 * MOST_EDITS + 5)]
+    new = [f"{row}0" if at % 5 == 0 else row for at, row in enumerate(rows)]
+    old, text = "\n".join(rows), "\n".join(new)
+
+    near = edited(source(old).tree, old.encode(), text.encode())
+
+    assert near is None
 
 
 def test_what_both_share_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch):
