@@ -48,6 +48,13 @@ def test_in_markup(handler, says):
     assert [says] * (says is not None) == [(s, c) for _, s, c in hits]
 
 
+@pytest.mark.parametrize("above", ["", "// first words\n", "// é\n"])
+def test_other_comments_hide_no_confession(above):
+    text = f"{above}x = <A onClick={{() => {{\n  // stub: saves the form\n}}}} />\n"
+
+    assert [line for line, _, _ in found(text)] == [above.count("\n") + 2]
+
+
 def test_old_handlers_are_silent():
     old = "export const A = () => <Button onClick={() => {}} />;\n"
 

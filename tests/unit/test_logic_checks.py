@@ -89,6 +89,19 @@ def test_a_new_branch_of_an_old_chain_is_found() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("if (a) { b() } /* c */ else if (a) { d() }\n", "shop.js"),
+        ("if a then b() elseif a then d() end\n", "shop.lua"),
+        ("<?php if ($a): b(); elseif ($a): d(); /* e */ endif;\n", "shop.php"),
+        ("if a; then b; elif a; then d; fi # e\n", "shop.sh"),
+    ],
+)
+def test_a_chain_goes_on_behind_comments(text: str, path: str) -> None:
+    assert [("duplicate-branch", 1)] == found(None, text, path)
+
+
+@pytest.mark.parametrize(
     ("body", "is_shared"),
     [
         ("lines.append(line)", True),

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.weakening.assertions import Strength, assertions
-from qualitywatch.analysis.weakening.cases import cases, is_test_path
-from qualitywatch.analysis.weakening.changes import Kind, Weakened, weakened
+from qualitywatch.analysis.weakening.cases import cases
+from qualitywatch.analysis.weakening.changes import weakened
+from qualitywatch.analysis.weakening.files import is_test_path, may_hold_tests
+from qualitywatch.analysis.weakening.kinds import Kind, Weakened
 from qualitywatch.analysis.weakening.loosening import loosened_number
 from qualitywatch.languages import LANGUAGES
 
@@ -113,6 +115,18 @@ PATHS = [
 @pytest.mark.parametrize(("path", "is_test"), PATHS)
 def test_paths(path: str, is_test: bool) -> None:
     assert is_test == is_test_path(path)
+
+
+EVERYWHERE = ["rust", "java", "kotlin", "groovy", "csharp", "bash"]
+
+
+@pytest.mark.parametrize(
+    ("language", "may"),
+    [*((name, True) for name in EVERYWHERE), ("python", False), ("go", False)],
+)
+def test_where_a_header_alone_proves_a_test(language: str, may: bool) -> None:
+    source = Source.read("src/billing", b"total = 1\n", LANGUAGES[language])
+    assert may == may_hold_tests(source)
 
 
 def ends(text: str, language: str, path: str) -> list[tuple[str, int, int]]:

@@ -25,6 +25,7 @@ Labels = Iterator[Sequence[Node]]
 _IFS = frozenset({"if_statement", "if_expression", "if"})
 _ELSE_IFS = frozenset({"elif_clause", "else_if_clause", "elseif_statement"})
 _WRAPPERS = frozenset({"else_clause", "else_statement"})
+_BRANCHES_ON = _IFS | _ELSE_IFS | _WRAPPERS | {"elsif"}
 # What holds the branches of a switch, and the branches with their labels.
 _SWITCHES = frozenset(
     {
@@ -94,7 +95,7 @@ def duplicate_branch(comparison: Comparison) -> Iterator[Hit]:
     for node in touched(comparison, BRANCHES):
         if node.type not in _IFS:
             yield from _twice(comparison, _labels(node))
-        elif _is_head(node):
+        elif _goes_on(node) and _is_head(node):
             yield from _twice(comparison, _conditions(node))
 
 
@@ -119,6 +120,15 @@ def _twice(comparison: Comparison, labels: Labels) -> Iterator[Hit]:
 
 
 # Chains of if
+
+
+def _goes_on(node: Node) -> bool:
+    """False for an `if` without another branch: what it ends with tells."""
+    for at in reversed(range(node.named_child_count)):
+        last = node.named_child(at)
+        if not last.is_extra:
+            return last.type in _BRANCHES_ON or node.has_error
+    return False
 
 
 def _is_head(node: Node) -> bool:

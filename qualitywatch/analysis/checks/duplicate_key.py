@@ -72,6 +72,8 @@ def _is_remark(key: str) -> bool:
 
 def _named(text: str) -> str:
     """A key as its language sees it: quoted texts differ from names."""
+    if text.isidentifier():
+        return text
     text = " ".join(text.split())
     quote = text[:1]
     if quote in ("'", '"') and text.endswith(quote) and len(text) > 1:

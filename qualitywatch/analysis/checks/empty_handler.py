@@ -119,9 +119,8 @@ def empty_handler(comparison: Comparison) -> Iterator[Hit]:
 
 def _confessing(comparison: Comparison) -> Iterator[Hit]:
     source = comparison.after
-    if not may_confess(source.spoken):
-        return
-    for comment in source.comments():
+    for at in may_confess(source.spoken):
+        comment = source.comments()[at]
         if comment.kind == "doc" or not comparison.is_said_anew(comment):
             continue
         spoken = confession(comment.text)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.safety.lookalikes import lookalike
+from qualitywatch.analysis.sources.sieve import lines_with
 from qualitywatch.analysis.stubs.design import is_test_data
 from qualitywatch.model import Confidence
 from qualitywatch.regex import linear, regex
@@ -41,6 +42,8 @@ _UNSEEN = linear(  # any sign that one of these looks for
     "[\u0085\u115f\u1160\u180e\u200b-\u200d\u2028-\u202e\u2060-\u2069\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\U000e0001-\U000e007f\U000e0100-\U000e01ef]"
 )
+_ODD = linear(rb"[^\x00-\x7f]")
+_ODD_OR_ESCAPED = linear(rb"[^\x00-\x7f]|\\u")
 # What ends a remark for the compiler and not for the reader.
 _JAVA_LINE_END = regex(r"//.*\\u+000[adAD]|/\*.*\\u+002[aA]\\u+002[fF]")
 _SHARP_LINE_END = regex("//[^\\n]*[\u0085\u2028\u2029]\\s*[^\\s/]")
@@ -54,9 +57,8 @@ def invisible_signs(comparison: Comparison) -> Iterator[Hit]:
         return
     may_hide = escapes or _UNSEEN.search(source.text) is not None
     found = 0
-    for number, text in enumerate(source.lines, 1):
-        if text.isascii() and not (escapes and "\\u" in text):
-            continue
+    for number in lines_with(_ODD_OR_ESCAPED if escapes else _ODD, source.data):
+        text = source.lines[number - 1]
         place = _place(text, source.language.name) if may_hide else None
         place = place or lookalike(source, number)
         if place is None or not comparison.is_new_line(number):

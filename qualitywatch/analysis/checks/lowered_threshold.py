@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
@@ -21,7 +22,7 @@ MAX_HITS = 20
 _NUMBER = r"(?P<number>-?\d+(?:\.\d+)?)"
 
 
-class _Threshold(NamedTuple):
+class _Threshold(msgspec.Struct, frozen=True):
     """A key with a number, in the files where it is a threshold."""
 
     file: re.Pattern[str]  # on the path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from qualitywatch.analysis.checks.once import once
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.elision.reading import elision
 from qualitywatch.analysis.hit import Hit
@@ -35,6 +36,7 @@ _RAISES = frozenset({Stub.NOT_IMPLEMENTED, Stub.REFUSED})
 _BARE = frozenset({Stub.EMPTY, *_RAISES})
 
 
+@once
 def confessed_stub(comparison: Comparison) -> Iterator[Hit]:
     """New bodies that do nothing or answer a constant, and say that this is not it."""
     for unit, body in new_stubs(comparison):
@@ -48,6 +50,7 @@ def confessed_stub(comparison: Comparison) -> Iterator[Hit]:
             yield hit_of(unit, body, _confidence(body, spoken, said))
 
 
+@once
 def new_stub(comparison: Comparison) -> Iterator[Hit]:
     """New bodies that are empty or raise a not-implemented error, without a word."""
     if comparison.after.has_errors:

@@ -49,9 +49,12 @@ def _sentences(comparison: Comparison, near: list[int]) -> set[int]:
     """The new lines, *near* both ends, that are sentences and no code."""
     source = comparison.after
     no_prose = _no_prose(source.language)
-    bare = [n for n in near if not source.lines[n - 1].startswith(no_prose)]
-    new = list(filter(comparison.is_new_line, bare))
-    may_be_said = any_may_be_said([source.lines[n - 1] for n in new])
+    new = [n for n in near if not source.lines[n - 1].startswith(no_prose)]
+    if comparison.before is not None:  # most changes touch neither end of a file
+        new = list(filter(comparison.is_new_line, new))
+    may_be_said = bool(new) and any_may_be_said([source.lines[n - 1] for n in new])
+    if not new or not (may_be_said or source.has_errors):
+        return set()
     said = {n for n in new if may_be_said and is_said(source.lines[n - 1])}
     if said:
         said -= {unit.line for unit in comparison.outline.units[1:]}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import tree_sitter
 
 from qualitywatch.analysis.checks.new_stub import hit_of, new_stubs, standing_remark
+from qualitywatch.analysis.checks.once import once
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.elision.reading import elidable, elision
 from qualitywatch.analysis.hit import Hit
@@ -84,6 +85,7 @@ _NO_CONTENT = frozenset(
 _MAY_BE_BLANK = frozenset({"jsx_text", "jsx_expression", "expression_statement"})
 
 
+@once
 def remark_for_body(comparison: Comparison) -> Iterator[Hit]:
     """New bodies, branches, lists and elements whose only content is such a remark."""
     for unit, body in new_stubs(comparison):

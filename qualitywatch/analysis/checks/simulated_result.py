@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import tree_sitter
 
+from qualitywatch.analysis.checks.once import once
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.sources.source import Comment, Source
@@ -30,15 +31,15 @@ MAX_LINES = 80  # of a function that is looked at
 _MARKUP = regex(r"(?:^|[\s(>])</?[A-Za-z>]")
 
 
+@once
 def simulated_result(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each function whose remark admits what its code does: nothing."""
     path, source = comparison.path, comparison.after
     if is_declaration_file(path) or is_test_double_file(path):
         return
-    if not may_simulate(source.spoken):
-        return
     seen: set[int] = set()
-    for comment in source.comments():
+    for at in may_simulate(source.spoken):
+        comment = source.comments()[at]
         if not comparison.is_said_anew(comment) or not simulates(comment.text):
             continue
         node = function_around(source, comment)

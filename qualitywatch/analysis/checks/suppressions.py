@@ -6,7 +6,6 @@ one silences by running the rules that it names.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from qualitywatch.analysis.comparing.compare import Comparison
@@ -54,6 +53,8 @@ def _fault(spoken: Suppression, comparison: Comparison) -> str:
     unknown = next((rule for rule in spoken.rules if rule not in known), None)
     if unknown is None or not known:
         return ""
+    import difflib  # for mistakes only
+
     meant = difflib.get_close_matches(unknown, known, n=1)
     return f"no rule `{unknown[:30]}`" + (f"; `{meant[0]}`?" if meant else "")
 

@@ -6,21 +6,32 @@ the words of its framework.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.weakening.changes import Kind, Weakened, weakened
+from qualitywatch.analysis.weakening.files import may_hold_tests
+from qualitywatch.analysis.weakening.kinds import Kind, Weakened
 from qualitywatch.model import Evidence
 
 MAX_NAME = 60
+
+
+def _weakened(comparison: Comparison) -> Sequence[Weakened]:
+    sides = filter(None, (comparison.before, comparison.after))
+    if not any(map(may_hold_tests, sides)):
+        return ()
+    # What tests look like in twenty languages: most files need not know.
+    from qualitywatch.analysis.weakening.changes import weakened
+
+    return weakened(comparison)
 
 
 def _of(kind: Kind) -> Callable[[Comparison], Iterator[Hit]]:
     def check(comparison: Comparison) -> Iterator[Hit]:
         return (
             _hit(each, comparison)
-            for each in comparison.once(weakened)
+            for each in comparison.once(_weakened)
             if each.kind == kind
         )
 

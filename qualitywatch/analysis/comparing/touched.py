@@ -17,12 +17,11 @@ MAX_NODES = 20_000  # of one kind in one text; a longer text is data, not code
 
 def touched(comparison: Comparison, types: frozenset[str]) -> list[tree_sitter.Node]:
     """The nodes of *types* that reach into the changed lines, in order."""
+    if comparison.before is None:
+        return nodes_of(comparison.after, types)[:MAX_NODES]
     new = comparison.new_lines
-    if not new:
-        return []
-    lines = None if comparison.before is None else (new[0], new[-1])
-    found = nodes_of(comparison.after, types, lines)
-    return sorted(found[:MAX_NODES], key=lambda node: node.start_byte)
+    lines = (new[0], new[-1]) if new else None
+    return nodes_of(comparison.after, types, lines)[:MAX_NODES] if lines else []
 
 
 class Texts:

@@ -8,7 +8,7 @@ RE2 tells that of all remarks of a text at once, and few are left to be read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,6 +31,8 @@ _ENDING = r"[\w$.()-]*"  # of a word that is known by its stem
 
 def may_be_elisions(remarks: Sequence[str]) -> list[int]:
     """The indexes of those of *remarks* that may fit a row of the grammar."""
+    if not remarks:  # as of most changes: the words need not be looked up
+        return []
     data = _bytes(f"{_APART}\n".join(remarks))
     # Two small looks: together they are a large one, and dearer.
     found = {*lines_with(_meant(), data, _END), *lines_with(_telling(), data, _END)}
@@ -56,8 +58,18 @@ def _bytes(text: str) -> bytes:
 def _meant() -> Any:
     """What says which code is meant: at the start of a remark, or what is left."""
     lead = rf"{_GAP}*(?:(?:[0-9]+s*|{_any_of(_BEFORE_MEANT)}){_GAP}+)*"
-    start = rf"(?m:^){lead}{_any_of(_MEANT)}"
+    start = rf"(?m:^){lead}(?:{'|'.join(_meanings())})"
     return linear(rf"{_ALWAYS}|{start}|\b{_any_of(words.REST)}".encode())
+
+
+def _meanings() -> Iterator[str]:
+    """Words that mean code by themselves, and those that need another one behind."""
+    yield _any_of(words.REST + words.OTHER)
+    for first, then in (
+        (words.KIND, words.PROGRAM + words.MEMBER),
+        (words.KEEP, words.YOUR + words.REST + words.OTHER + words.KIND),
+    ):
+        yield rf"{_any_of(first)}[^\x00]*\b{_any_of(then)}"
 
 
 @cache

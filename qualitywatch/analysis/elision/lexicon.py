@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 import msgspec
 
@@ -76,7 +75,7 @@ def segments(run: str) -> Iterator[str]:
 def _longest(words: tuple[str, ...]) -> tuple[str, int]:
     first = words[0]
     for entry in _beginning_with(first):
-        if entry.fits(words):
+        if len(entry.words) == 1 or entry.fits(words):
             return entry.tag, len(entry.words)
     if _DIGITS.issuperset(first):
         return GLUE, 1
@@ -106,7 +105,7 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
-class _Index(NamedTuple):
+class _Index(msgspec.Struct, frozen=True):
     """The entries as they are looked up."""
 
     whole: Mapping[str, list[Entry]]  # by the first word

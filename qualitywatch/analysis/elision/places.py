@@ -142,17 +142,10 @@ def _bare_lines(
     faulty = _faulty_lines(source)
     said = _said(source, wanted, faulty)
     numbers, texts = list(said), list(said.values())
-    found = [numbers[at] for at in may_be_elisions(texts) if reads(texts[at])]
-    if not found:
-        return
-    commented = {
-        line
-        for comment in source.comments()
-        for line in range(comment.line, comment.end_line + 1)
-    }
-    for number in found:
-        if number not in commented and (kind := _kind_of(source, number, faulty)):
-            yield _bare_remark(source.lines[number - 1], said[number], number, kind)
+    for at in may_be_elisions(texts):
+        number, text = numbers[at], texts[at]
+        if reads(text) and (kind := _kind_of(source, number, faulty)):
+            yield _bare_remark(source.lines[number - 1], text, number, kind)
 
 
 def _said(
@@ -160,18 +153,18 @@ def _said(
 ) -> dict[int, str]:
     """What is said on the *wanted* lines that begin as a remark does, or do not parse.
 
-    Most lines that begin so begin a comment, and are left out here.
+    Most of these hold a comment, and are left out.
     """
     lines = source.stripped
-    led = [number for number in wanted if lines[number - 1][:1] in _FIRST_SIGNS]
-    led = [number for number in led if lines[number - 1].startswith(_STARTS)]
-    said = {number: lines[number - 1] for number in led}
-    for comment in source.comments() if said else ():
-        said.pop(comment.line, None)
+    led = (number for number in wanted if lines[number - 1][:1] in _FIRST_SIGNS)
+    said = {n: lines[n - 1] for n in led if lines[n - 1].startswith(_STARTS)}
     if source.language.name == "json":
         keyed = (n for n in wanted if _JSON_KEY.match(lines[n - 1]))
         said |= {n: lines[n - 1].replace('"', "").rstrip(",") for n in keyed}
     said |= {n: lines[n - 1] for n in faulty.difference(said) if n in wanted}
+    for comment in source.comments() if said else ():
+        for number in range(comment.line, comment.end_line + 1):
+            said.pop(number, None)
     return said
 
 

@@ -107,8 +107,16 @@ def _chosen(source: Source, wanted: Collection[int], *, hints: bool) -> list[Com
 
 
 def elidable(source: Source) -> tuple[Comment, ...]:
-    """The comments of *source* that may stand for code, by a look at all of them."""
-    short = [each for each in source.comments() if len(each.text) <= MAX_LENGTH]
+    """The comments of *source* that may stand for code, by a look at all of them.
+
+    A docstring of several lines never does.
+    """
+    short = [
+        each
+        for each in source.comments()
+        if len(each.text) <= MAX_LENGTH
+        and (each.kind != "doc" or each.line == each.end_line)
+    ]
     return tuple(short[at] for at in may_be_elisions([each.text for each in short]))
 
 
@@ -122,7 +130,8 @@ def _every_line(source: Source) -> range:
 
 
 def _reads(text: str) -> bool:
-    return elision(text) is not None
+    """True where *text*, which one look let pass, stands for code."""
+    return len(text) <= MAX_LENGTH and _fitting(text) is not None
 
 
 def _hint_at(
@@ -138,9 +147,14 @@ def _hint_at(
     return hint(remark.text)
 
 
-@lru_cache(maxsize=4096)  # several checks ask about the same remark
 def _read(remark: str) -> Elision | None:
-    tokens = _tokens(remark) if may_be_elision(remark) else ()
+    return _fitting(remark) if may_be_elision(remark) else None
+
+
+@lru_cache(maxsize=4096)  # several checks ask about the same remark
+def _fitting(remark: str) -> Elision | None:
+    """*remark* by the first row of the grammar that it fits."""
+    tokens = _tokens(remark)
     form = grammar.form_of(grammar.spell(tokens)) if tokens else None
     return None if form is None else Elision(names=grammar.names_in(tokens), form=form)
 

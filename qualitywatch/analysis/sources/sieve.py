@@ -15,6 +15,7 @@ from qualitywatch.regex import linear, regex
 _LOOK_AHEAD = regex(r"\(\?[!=][^()]*\)")
 _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m"}
 _DOUBTFUL = "\x0b\x1c\x1d\x1e\x1f"
+_ODD = linear(rf"[{_DOUBTFUL}]|[^\x00-\x7f]".encode())
 
 
 class Sieve:
@@ -37,11 +38,9 @@ class Sieve:
 
     def lines(self, text: str) -> Iterable[int]:
         """The numbers of the lines of *text* that may fit, in order."""
-        quick = lines_with(self._quick, text.encode())
-        if is_plain(text):
-            return quick
-        odd = {n for n, line in enumerate(text.split("\n"), 1) if not is_plain(line)}
-        return sorted(odd.union(quick))
+        data = text.encode()
+        quick = lines_with(self._quick, data)
+        return quick if is_plain(text) else sorted({*lines_with(_ODD, data), *quick})
 
 
 def lines_with(quick: Any, data: bytes, end_of_line: bytes = b"\n") -> Iterator[int]:
@@ -59,4 +58,4 @@ def lines_with(quick: Any, data: bytes, end_of_line: bytes = b"\n") -> Iterator[
 
 def is_plain(text: str) -> bool:
     """True for ASCII without the signs that only one of the two takes for a blank."""
-    return text.isascii() and not any(sign in text for sign in _DOUBTFUL)
+    return text.isascii() and not any(map(text.__contains__, _DOUBTFUL))

@@ -8,9 +8,10 @@ draw `new List<string>()`, `Vec::new()` and `[]` in eighteen ways.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 from qualitywatch.analysis.stubs.idioms import Idioms
 from qualitywatch.regex import regex
@@ -31,7 +32,7 @@ class Stub(StrEnum):
     THROW = "throw"  # raises another error
 
 
-class Token(NamedTuple):
+class Token(msgspec.Struct, frozen=True):
     """A word or sign of an answer, with what stands around it."""
 
     kind: str  # string, number, path or sign
@@ -93,14 +94,19 @@ _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SPREAD = regex(r"\.\.\.\s*[\w$({\[]")  # what is spread was given, and is merged
 
 
-def answer_of(text: str, given: frozenset[str], idioms: Idioms) -> Stub | None:
-    """What the answer *text* amounts to; `None` where it takes work to find it."""
+def answer_of(
+    text: str, given: Callable[[], frozenset[str]], idioms: Idioms
+) -> Stub | None:
+    """What the answer *text* amounts to; `None` where it takes work to find it.
+
+    *given* tells the words of the signature; few answers make us ask.
+    """
     text = text.strip().rstrip(";").rstrip()
     if len(text) > MAX_ANSWER or ("..." in text and _SPREAD.search(text)):
         return None
     if not text or idioms.void.match(text):
         return Stub.EMPTY
-    if _NAME.match(text) and text not in _WORDS and text.lstrip("$") in given:
+    if _NAME.match(text) and text not in _WORDS and text.lstrip("$") in given():
         return Stub.ECHO
     if _is_nullified(text):
         return Stub.CONSTANT

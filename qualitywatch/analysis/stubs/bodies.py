@@ -8,7 +8,7 @@ talks or gives up stands in `idioms`, what counts as a constant in `answers`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import tree_sitter
 
@@ -47,6 +47,7 @@ _COMMENTS = frozenset(
     {"block_comment", "comment", "html_comment", "line_comment", "multiline_comment"}
 )
 _BEFORE = regex(r"(?:(?:await|try[!?]?|co_await|unsafe|yield from)\s+)+")
+_SAID_BEFORE = ("await", "try", "unsafe", "yield from")  # one of them is in each
 _RETURN = regex(r"(?:co_)?return\b\s*")
 _NOT_IMPLEMENTED = regex(
     r"\bNot_?Implemented|\bunimplemented\b|\bnot\s+(?:yet\s+|currently\s+)?implemented\b"
@@ -59,6 +60,7 @@ _REFUSES = regex(
     r"|:not_implemented",
     re.IGNORECASE,
 )
+_SAY_REFUSED = ("501", "mplemented")  # in small letters: one of them is in each
 _STRING = regex(r""""([^"\n]*)"|'([^'\n]*)'|`([^`]*)`""")
 _CALL = regex(r"([\w.:>-]+)!?\s*\(")
 _WORD = regex(r"\w+")
@@ -73,6 +75,7 @@ _TALKERS = regex(  # what may be called in a line of log
 
 
 _LOOKED_AT = 6  # nodes at the beginning of a body
+_WITH_ELEMENTS = frozenset({"javascript", "jsx", "tsx"})  # that code may return
 _ENDS = frozenset({None, Stub.NOT_IMPLEMENTED, Stub.REFUSED, Stub.THROW})
 
 
@@ -142,7 +145,9 @@ def reads_as(
     statements: list[str], language: str, given: frozenset[str]
 ) -> Stub | None:
     """What a body of these *statements* amounts to; `None` for real code."""
-    return _stub(statements, idioms(language), given, answers=language in IMPLICIT)
+    known = idioms(language)
+    rest = [text for text in statements if text and not known.nothing.match(text)]
+    return _stub(rest, known, lambda: given, answers=language in IMPLICIT)
 
 
 class _Reader:
@@ -162,8 +167,8 @@ class _Reader:
         """
         if self.body is None or self.body.type not in _BLOCKS:
             return False
-        found = 0
-        for at in range(min(self.body.named_child_count, _LOOKED_AT)):
+        found, children = 0, self.body.named_child_count
+        for at in range(min(children, _LOOKED_AT) if children > 1 else 0):
             node = self.body.named_child(at)
             if node.type in _COMMENTS or _is_lone_string(node):
                 continue
@@ -193,15 +198,12 @@ class _Reader:
             return self._fixed(statements[0])
         if any(n.end_byte - n.start_byte > MAX_STATEMENT for n in statements):
             return None
-        if element := _returned_element(statements):
-            return self._fixed(element)
-        texts = self._first(statements)
-        if len(texts) > MAX_STATEMENTS or not self._are_talk(texts[:-1]):
-            return None
+        if self.language in _WITH_ELEMENTS and (found := _returned(statements)):
+            return self._fixed(found)
         return _stub(
-            texts,
+            self._first(statements),
             self.known,
-            self._given(),
+            self._given,
             answers=self.language in IMPLICIT or self._is_expression(),
         )
 
@@ -224,12 +226,10 @@ class _Reader:
         for text in map(self._text, statements):
             if text and not self.known.nothing.match(text):
                 found.append(text)
-                if len(found) > MAX_STATEMENTS or not self._are_talk(found[:-1]):
+                said = found[-2:-1]  # those before it were asked already
+                if len(found) > MAX_STATEMENTS or not _are_talk(said, self.known):
                     break
         return found
-
-    def _are_talk(self, said: list[str]) -> bool:
-        return all(_is_talk(text, self.known) for text in said)
 
     def _fixed(self, element: tree_sitter.Node) -> Stub | None:
         """A constant for markup that shows the same always: no code in it."""
@@ -255,13 +255,17 @@ class _Reader:
 
 
 def _stub(
-    statements: list[str], known: Idioms, given: frozenset[str], *, answers: bool
+    statements: list[str],
+    known: Idioms,
+    given: Callable[[], frozenset[str]],
+    *,
+    answers: bool,
 ) -> Stub | None:
-    rest = [text for text in statements if text and not known.nothing.match(text)]
-    if not rest:
+    """What *statements* amount to, each of which does something."""
+    if not statements:
         return Stub.EMPTY
-    *said, last = rest
-    if len(rest) > MAX_STATEMENTS or not all(_is_talk(text, known) for text in said):
+    *said, last = statements
+    if len(statements) > MAX_STATEMENTS or not _are_talk(said, known):
         return None
     kind = _last(last, known, given, answers=answers)
     if not said:
@@ -272,7 +276,7 @@ def _stub(
 
 
 def _last(
-    text: str, known: Idioms, given: frozenset[str], *, answers: bool
+    text: str, known: Idioms, given: Callable[[], frozenset[str]], *, answers: bool
 ) -> Stub | None:
     """What the statement amounts to that a body ends with."""
     answer = _RETURN.sub("", text, count=1) if "return" in text else text
@@ -283,7 +287,7 @@ def _last(
             return Stub.LOG
         if not answers:
             return None
-    return answer_of(_BEFORE.sub("", answer, count=1), given, known)
+    return answer_of(_bared(answer), given, known)
 
 
 def _giving_up(text: str, known: Idioms) -> Stub | None:
@@ -294,19 +298,35 @@ def _giving_up(text: str, known: Idioms) -> Stub | None:
         if _NOT_IMPLEMENTED.search(text):
             return Stub.NOT_IMPLEMENTED
         return Stub.REFUSED if known.refuses.match(text) else Stub.THROW
-    if text.endswith((")", ");")) and len(text) < 200 and _REFUSES.search(text):
+    if text.endswith((")", ");")) and len(text) < 200 and _refuses(text):
         return Stub.NOT_IMPLEMENTED
     return None
 
 
+def _refuses(text: str) -> bool:
+    lower = text.lower()
+    may_refuse = any(map(lower.__contains__, _SAY_REFUSED))
+    return may_refuse and _REFUSES.search(text) is not None
+
+
+def _are_talk(said: list[str], known: Idioms) -> bool:
+    return all(_is_talk(text, known) for text in said)
+
+
 def _is_talk(text: str, known: Idioms) -> bool:
     """True for a statement that only says something or waits."""
-    text = _BEFORE.sub("", text, count=1)
+    text = _bared(text)
     talk = known.talk.match(text)
     if talk is None:
         return False
     called = _CALL.findall(_STRING.sub('""', text[talk.end() :]))
     return all(_TALKERS.fullmatch(name) for name in called)
+
+
+def _bared(text: str) -> str:
+    """*text* without the words that only tell how it is carried out."""
+    has_some = any(map(text.__contains__, _SAID_BEFORE))
+    return _BEFORE.sub("", text, count=1) if has_some else text
 
 
 def _is_lone_string(statement: tree_sitter.Node) -> bool:
@@ -315,7 +335,7 @@ def _is_lone_string(statement: tree_sitter.Node) -> bool:
     return statement.named_children[0].type in ("string", "concatenated_string")
 
 
-def _returned_element(statements: list[tree_sitter.Node]) -> tree_sitter.Node | None:
+def _returned(statements: list[tree_sitter.Node]) -> tree_sitter.Node | None:
     """The JSX that a body of one statement returns."""
     if len(statements) != 1:
         return None

@@ -10,7 +10,7 @@ from qualitywatch.analysis.sources.source import MAX_REMARK
 
 
 def _any(*patterns: str) -> Sieve:
-    return Sieve("|".join(patterns), re.IGNORECASE)
+    return Sieve("|".join(patterns), re.IGNORECASE | re.MULTILINE)
 
 
 # Said of code that is not there: nobody says it of a finished function.
@@ -124,14 +124,15 @@ def confession(text: str) -> Confession:
     return Confession.OPEN_TASK if _OPEN_TASK.search(text) else Confession.NONE
 
 
-def may_confess(spoken: str) -> bool:
-    """False where no comment of a text, all of them *spoken* at once, confesses."""
-    return _PLAIN.may_fit(spoken) or _OPEN_TASK.may_fit(spoken)
+def may_confess(spoken: str) -> list[int]:
+    """The indexes of the comments that may confess; all are *spoken*, one a line."""
+    lines = {*_PLAIN.lines(spoken), *_OPEN_TASK.lines(spoken)}
+    return sorted(line - 1 for line in lines)
 
 
-def may_simulate(spoken: str) -> bool:
-    """False where no comment of a text says that an answer is made up."""
-    return _SIMULATED.may_fit(spoken)
+def may_simulate(spoken: str) -> list[int]:
+    """The same for those that may say that an answer is made up."""
+    return [line - 1 for line in _SIMULATED.lines(spoken)]
 
 
 def simulates(text: str) -> bool:

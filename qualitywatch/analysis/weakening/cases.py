@@ -7,10 +7,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate, islice
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from qualitywatch.analysis.sources.source import Comment, Source
-from qualitywatch.analysis.stubs.design import is_test_double_file
 from qualitywatch.analysis.weakening.assertions import (
     QUOTED,
     Assertion,
@@ -31,6 +32,7 @@ from qualitywatch.analysis.weakening.dialects import (
     Dialect,
 )
 from qualitywatch.analysis.weakening.doubtful import doubtful
+from qualitywatch.analysis.weakening.files import is_test_path, may_hold_tests
 from qualitywatch.analysis.weakening.headers import Header
 from qualitywatch.analysis.weakening.reach import Shared, shared, touched, within
 from qualitywatch.regex import regex
@@ -38,9 +40,6 @@ from qualitywatch.regex import regex
 MAX_CASES = 2_000  # of one file
 MAX_SIGNATURE = 2_000  # signs
 
-_TEST_PATH = regex(
-    r"(?:^|[/._-])(?:tests?|specs?|__tests__)(?:[/._-]|$)|[a-z](?:Tests?|Specs?)[/.]"
-)
 _EMPTY_BODY = regex(
     r"(?:[\s(){}\[\];,:]|\b(?:pass|return|end|do|then|async|function|done|ok|self|"
     r"Ok|Unit|None|null|nil|undefined|void|throws?|Throwable|Exception|override|->)\b"
@@ -61,7 +60,7 @@ _NO_STATEMENTS = frozenset({"", "end", "do", "then"})
 Kind = Literal["test", "group"]
 
 
-class Skip(NamedTuple):
+class Skip(msgspec.Struct, frozen=True):
     """The words that switch a test off, and the reason they give."""
 
     line: int
@@ -220,16 +219,11 @@ def touched_cases(before: Source, after: Source) -> tuple[list[Case], list[Case]
     return list(old.touched(same)), list(new.touched(same))
 
 
-def is_test_path(path: str) -> bool:
-    """True for a file that its name or its folder calls tests."""
-    return _TEST_PATH.search(path) is not None or is_test_double_file(path)
-
-
 def _text(source: Source) -> _Text | None:
     """The text of *source*; `None` where it can hold no tests."""
     dialect = DIALECTS.get(source.language.name)
     by_name = is_test_path(source.path)
-    if dialect is None or not (dialect.everywhere or by_name):
+    if dialect is None or not may_hold_tests(source):
         return None
     is_marked = dialect.mark is None or dialect.mark.search(source.text) is not None
     return _Text(source, dialect, by_name=by_name) if is_marked or by_name else None
@@ -240,7 +234,6 @@ class _Text:
 
     def __init__(self, source: Source, dialect: Dialect, *, by_name: bool) -> None:
         self.dialect = dialect
-        self.lines = source.bare_lines
         self._source = source
         self._whole = source.bare
         self._data = source.bare.encode()
@@ -251,10 +244,17 @@ class _Text:
         """What decides which of its lines are tests."""
         return self.dialect, self._by_name
 
+    @property
+    def lines(self) -> list[str]:
+        """Its lines: as many as the source has."""
+        return self._source.bare_lines
+
     @cached_property
     def may_focus(self) -> bool:
         """False where no test keeps all others from running."""
-        return FOCUSES.search(self._data) is not None
+        headers = filter(None, (self.dialect.header, self.dialect.group))
+        is_told = any(header.tells_focus for header in headers)
+        return is_told and FOCUSES.search(self._data) is not None
 
     def cases(self) -> Iterator[Case]:
         yield from self._tests(self.dialect.header.lines(self._data))
@@ -262,12 +262,11 @@ class _Text:
             yield from self._groups(self.dialect.group.lines(self._data))
 
     def doubtful(self) -> Iterator[Case]:
+        header = self.dialect.header
         if self.may_focus:
             yield from self.cases()
-        else:
-            yield from self._tests(
-                doubtful(self.dialect.header, self._data, self.lines)
-            )
+        elif header.is_in(self._data):
+            yield from self._tests(doubtful(header, self._data, self.lines))
 
     def touched(self, same: Shared) -> Iterator[Case]:
         header, group = self.dialect.header, self.dialect.group

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from functools import cached_property
 from itertools import islice
 
@@ -19,9 +18,10 @@ from qualitywatch.analysis.weakening.cases import (
     doubtful_cases,
     touched_cases,
 )
+from qualitywatch.analysis.weakening.kinds import Kind, Weakened
 from qualitywatch.analysis.weakening.loosening import is_looser
 from qualitywatch.analysis.weakening.pairs import Pairs
-from qualitywatch.model import Confidence, Noun, Severity
+from qualitywatch.model import Confidence, Severity
 from qualitywatch.regex import regex
 
 MAX_WEAKENED = 50  # of one file
@@ -34,30 +34,6 @@ _CALLED = regex(r"(\w+)!?\s*\(|^\s*([a-z_]\w*)(?:\s+[\"'\w]|$)")
 _FUNCTION = regex(r"\b(?:def|func|fn|function|void|fun|Task)[ \t]+(\w+)[ \t]*\(")
 _REFLEXIVE = regex(r"(?i)equal|\beq\b|hash|reflex|ident|same|idempot|cache|memo")
 _RETURN = regex(r"return\b\s*;?$")
-
-
-class Kind(StrEnum):
-    """What was done to a test."""
-
-    TRIVIAL = "trivial"
-    REMOVED = "removed"
-    LOOSENED = "loosened"
-    SKIPPED = "skipped"
-    FOCUSED = "focused"
-    EMPTIED = "emptied"
-    DELETED = "deleted"
-
-
-class Weakened(Noun):
-    """One test and what the change did to it."""
-
-    kind: Kind
-    name: str
-    line: int  # of the new text
-    said: str  # what happened, to end the sentence of the message
-    severity: Severity | None = None
-    confidence: Confidence | None = None
-    base_lines: tuple[int, int] | None = None  # what is gone
 
 
 def weakened(comparison: Comparison) -> tuple[Weakened, ...]:

@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+
+import msgspec
 
 from qualitywatch.analysis.weakening.headers import Header
 from qualitywatch.regex import linear, regex
 
 
-class Dialect(NamedTuple):
+class Dialect(msgspec.Struct, frozen=True):
     """The words of one language's test frameworks."""
 
     header: Header
@@ -26,7 +27,6 @@ class Dialect(NamedTuple):
     group: Header | None = None
     skip: re.Pattern[str] | None = None
     stop: re.Pattern[str] | None = None
-    everywhere: bool = False  # the header proves a test in any file
 
 
 def _lines(pattern: str) -> re.Pattern[str]:
@@ -83,7 +83,6 @@ RUST = Dialect(
         r"\#\[(?:\w+::)*(?:test|rstest|test_case|quickcheck|wasm_bindgen_test)\b"
     ),
     skip=_lines(r"""\#\[ignore\b(?:\s*=\s*"(?P<why>[^"\n]*)")?"""),
-    everywhere=True,
 )
 JAVA = Dialect(
     header=Header(_METHOD),
@@ -93,7 +92,6 @@ JAVA = Dialect(
         r"""@(?:Ignore|Disabled)\b(?:\(\s*(?:value\s*=\s*)?"(?P<why>[^"\n]*)")?
         |@Test\([^)\n]*enabled\s*=\s*false"""
     ),
-    everywhere=True,
 )
 CSHARP = Dialect(
     header=Header(_METHOD),
@@ -106,7 +104,6 @@ CSHARP = Dialect(
         |\bSkip\s*=\s*@?"(?P<args>[^"\n]*)"""
     ),
     stop=_lines(r"""Assert\.(?:Ignore|Inconclusive)\((?:"(?P<why>[^"\n]*))?"""),
-    everywhere=True,
 )
 CPP = Dialect(
     header=Header(
@@ -168,7 +165,6 @@ LUA = Dialect(
 BASH = Dialect(
     header=Header(rf"^[ \t]*@test[ \t]+{_LABEL}[ \t]*\{{"),
     stop=_lines(r"""skip\b[ ]*(?P<why>[^\n]*)$"""),
-    everywhere=True,
 )
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(

@@ -31,8 +31,8 @@ def doubtful(header: Header, data: bytes, lines: Sequence[str]) -> Iterator[int]
             asserts = ASSERTS.search(data, end)
             if asserts is None:
                 return
-            line += data.count(b"\n", place, asserts.start())
-            place = asserts.start()
+            begin = asserts.start()
+            line, place = line + data.count(b"\n", place, begin), begin
             is_real = asserts_for_sure(lines, line)
         if not is_real or place < _whole_lines_from(data, end):
             yield line - data.count(b"\n", start, place)

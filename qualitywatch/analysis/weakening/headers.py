@@ -11,6 +11,7 @@ from qualitywatch.regex import linear, regex
 
 # A pattern that says less fits wherever the whole one does.
 _LEFT_OUT = regex(r"\(\?[!=][^()]*\)|\(\?P=\w+\)")  # conditions and repetitions
+_FOCUSING = ("(?P<word>", "(?P<mods>")  # what may keep other tests from running
 _NAMED = regex(r"\(\?P<\w+>")
 _SIGN = regex(r"\\.|\[(?:\\.|[^\]\\])*\]|\s+")
 _OTHER = r"\x{80}-\x{10FFFF}"  # what only `re` may take for a letter or a blank
@@ -24,8 +25,13 @@ class Header:
     """
 
     def __init__(self, pattern: str) -> None:
+        self.tells_focus = any(group in pattern for group in _FOCUSING)
         self._exact = regex(pattern, re.MULTILINE | re.VERBOSE)
         self._quick = linear(wider(pattern).encode())
+
+    def is_in(self, data: bytes) -> bool:
+        """False where no line is one."""
+        return self._quick.search(data) is not None
 
     def lines(self, data: bytes) -> Iterator[int]:
         """The numbers of the lines that may be one, in order."""

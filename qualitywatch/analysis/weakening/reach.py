@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from qualitywatch.analysis.comparing.news import shared_ends
 from qualitywatch.analysis.weakening.blocks import (
@@ -19,7 +20,7 @@ from qualitywatch.analysis.weakening.blocks import (
 )
 
 
-class Shared(NamedTuple):
+class Shared(msgspec.Struct, frozen=True):
     """How many lines both sides begin with, and how many of the rest they end with."""
 
     first: int
