@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from typing import NamedTuple
 
-from msgspec import structs
+import msgspec
 
 from qualitywatch.analysis.checks import CHECKS, OF_DELETIONS, Check
 from qualitywatch.analysis.checks.duplicate_branch import BRANCHES
@@ -82,17 +81,21 @@ def examine(
     max_bytes: int = MAX_BYTES,
     seen: Callable[[Comparison], None] | None = None,
     keep: bool = True,
+    alone: bool = False,
 ) -> Examined:
     """The same, with the traces by which other files are judged.
 
     *seen* is called with each comparison that was judged: an inventory counts there.
     Nothing is to be kept where nobody asks for these versions of the file soon again.
+    Where it is *alone*, no other change will be judged: to compile a query for its base
+    costs more than to ask the base what the new text is asked.
     """
     if change.problem is not None:
         return Examined(analysis=_unanalysable(change, change.problem))
     was_pointer, is_pointer = map(is_lfs_pointer, (change.before, change.after))
     if was_pointer and not is_pointer and change.after is not None:
-        change = structs.replace(change, before=None)  # nobody has seen any of it
+        # Nobody has seen any of it.
+        change = msgspec.structs.replace(change, before=None)
     decides = change.after if change.before is None else change.before
     if decides is None:
         return Examined()
@@ -102,34 +105,39 @@ def examine(
     if is_pointer:
         return Examined(analysis=_unanalysable(change, "is an LFS pointer now"))
     language = language_of(change.path, decides)
-    is_same = change.before == change.after and change.old_path is None
-    if is_same:
+    if _is_same(change, max_bytes):
         return Examined()
     # A tree that is kept is memory that the next one has not: a fifth of the time.
     read = _KEPT.read if keep and seen is None else Source.read
     read = partial(read, max_bytes=max_bytes)
     try:
-        return _examined(change, language, rulebook, when, around, read, seen)
+        whole = _compare(change, language, rulebook, around, read)
+        return _examined(change, whole, rulebook, when, seen, alone=alone)
     except Refused as refused:
         return Examined(analysis=_unanalysable(change, refused.reason))
 
 
+def _is_same(change: Change, max_bytes: int) -> bool:
+    """True where nothing changed; of what is too large nobody read the end."""
+    is_whole = len(change.after or b"") <= max_bytes
+    return is_whole and change.before == change.after and change.old_path is None
+
+
 def _examined(
     change: Change,
-    language: Language,
+    whole: Comparison,
     rulebook: Rulebook,
     when: When,
-    around: Around,
-    read: _Read,
     seen: Callable[[Comparison], None] | None,
+    *,
+    alone: bool,
 ) -> Examined:
-    whole = _compare(change, language, rulebook, around, read)
     rules = looking(rulebook.of(when).rules, change.path)
     found, suppressed = list[Violation](), list[Suppressed]()
     parts = list(comparisons(whole, rulebook))
     for part in parts:
         left = rules if part.must_parse else _of_no_syntax(rules)
-        fired = _fired(part.comparison, left, leaves_traces=seen is None)
+        fired = _fired(part.comparison, left, leaves_traces=seen is None, alone=alone)
         told = violations(fired, part.comparison)
         found += told.standing
         suppressed += listed(*told, part.comparison.suppressions)
@@ -195,7 +203,7 @@ def _base(change: Change, language: Language, read: _Read) -> Source | None:
         raise Refused(f"the base {refused.reason}") from None
 
 
-class _Work(NamedTuple):
+class _Work(msgspec.Struct, frozen=True):
     """What rules make of one language: whom to ask, in their order."""
 
     checks: tuple[tuple[Rule, Check, int], ...]  # with the place among the checks
@@ -221,7 +229,11 @@ def _work(rules: tuple[Rule, ...], language: str) -> _Work:
 
 
 def _fired(
-    comparison: Comparison, rules: tuple[Rule, ...], *, leaves_traces: bool
+    comparison: Comparison,
+    rules: tuple[Rule, ...],
+    *,
+    leaves_traces: bool,
+    alone: bool,
 ) -> Iterator[Fired]:
     work = _work(rules, comparison.after.language.name)
     asked = work.of_new if comparison.before is None else work.checks
@@ -232,6 +244,9 @@ def _fired(
         language = comparison.after.language
         combined = _combined(language, work.patterns, with_strings=leaves_traces)
         comparison.after.survey = combined.survey
+        before = comparison.before
+        if alone and before is not None and before.language is language:
+            before.survey = combined.survey
     for rule, check, order in asked:
         for hit in check(comparison):
             yield Fired(rule=rule, hit=hit, order=order)
@@ -243,12 +258,12 @@ def _pattern_hits(
     comparison: Comparison, patterns: tuple[Rule, ...], combined: query.Combined
 ) -> Iterator[Fired]:
     """Hits of queries and remarks that the base did not have."""
-    by_id = {rule.id: rule for rule in patterns}
     before, after = comparison.before, comparison.after
     is_same = before is not None and before.language is after.language
     found = combined.hits(after, before if is_same else None)
     if not any(found.values()):
         return
+    by_id = {rule.id: rule for rule in patterns}
     old = _known(comparison.before, patterns)
     for rule_id, hits in found.items():
         for hit in hits:

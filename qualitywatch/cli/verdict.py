@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -61,7 +61,7 @@ def bar(settings: config.Gate, fail_on: str | None) -> config.Gate:
     return msgspec.structs.replace(settings, fail_on=Severity(fail_on))
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True):
     """How the person who runs the command wants to be answered."""
 
     fail_on: str | None = None

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from qualitywatch import languages
 from qualitywatch.languages import Language
@@ -28,7 +30,7 @@ CANDIDATE = "candidate"
 LEAVE = "leave"
 
 
-class Predicate(NamedTuple):
+class Predicate(msgspec.Struct, frozen=True):
     """What a predicate asks: of all nodes or any, equal, one of, or matching."""
 
     kind: str  # "eq", "any-of", "match", "kind", "within" or "sound"
@@ -74,7 +76,7 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", '"': '"'}
 _ERROR_PLACE = regex(r" at row (\d+)(?:, column (\d+))?")
 
 
-class _Asked(NamedTuple):
+class _Asked(msgspec.Struct, frozen=True):
     """A predicate as it stands in the text of a query."""
 
     name: str

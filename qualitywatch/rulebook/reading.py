@@ -23,7 +23,7 @@ from qualitywatch.rulebook.parts import (
     served,
     titles,
 )
-from qualitywatch.rulebook.rule import Rule, Section
+from qualitywatch.rulebook.rule import Rule, Section, pressed
 from qualitywatch.rulebook.words import packed
 
 REASONS = ("What it finds", "Why it matters", "When to leave it")
@@ -86,7 +86,7 @@ def _rule(
         remark_line=fields.line_of("remark", block),
         sections=_sections(body, found, source),
         source=source,
-        text=text,
+        pressed=pressed(text),
     )
 
 

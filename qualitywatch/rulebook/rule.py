@@ -117,7 +117,15 @@ class Rule(Noun, frozen=True, cache_hash=True):
     remark_line: int = 0
     sections: tuple[Section, ...] = ()
     source: str = ""  # path of the file
-    text: str = ""  # the whole Markdown
+    pressed: bytes = b""  # `text`: a megabyte of all rules, which few commands show
+
+    @property
+    def text(self) -> str:
+        """The whole Markdown."""
+        import zlib  # for those few
+
+        whole = zlib.decompress(self.pressed) if self.pressed else b""
+        return whole.decode("utf-8", "surrogatepass")
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -151,6 +159,13 @@ class Rule(Noun, frozen=True, cache_hash=True):
     def place(self, line: int) -> str:
         """`file:line`, as errors show it."""
         return f"{self.source}:{line}"
+
+
+def pressed(text: str) -> bytes:
+    """*text* as a `Rule` keeps it."""
+    import zlib  # only where the files themselves are read
+
+    return zlib.compress(text.encode("utf-8", "surrogatepass"))
 
 
 class Rulebook(Noun):

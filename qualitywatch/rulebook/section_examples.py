@@ -20,7 +20,8 @@ Shown = tuple[tuple[Example, ...], ...]
 
 def of(rule: Rule) -> Shown:
     """The examples of each section of *rule*; raises `RuleError` for an odd one."""
-    return _read(rule.text, rule.id, rule.source) if rule.text else ()
+    text = rule.text
+    return _read(text, rule.id, rule.source) if text else ()
 
 
 @lru_cache(maxsize=64)

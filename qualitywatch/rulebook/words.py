@@ -139,7 +139,10 @@ class _Element:
 
     def required(self, *predicates: str) -> Iterator[list[str]]:
         """The texts that each of the *predicates* gives for what every match has."""
-        for name, capture, *texts in self.asked:
+        for name, *arguments in self.asked:
+            if not arguments:
+                continue  # a fault, named by those who compile it
+            capture, *texts = arguments
             is_told = all(text[0] == '"' for text in texts)
             if name in predicates and is_told and capture[1:] in self.captured:
                 yield [unquoted(text) for text in texts]

@@ -71,7 +71,9 @@ def _examined(
     change: Change, around: Around, rulebook: Rulebook, limits: config.Analysis
 ) -> Examined:
     try:
-        return examine(change, rulebook, limits=limits, around=around, keep=False)
+        return examine(
+            change, rulebook, limits=limits, around=around, keep=False, alone=True
+        )
     except MemoryError:
         raise
     except Exception as error:  # the top of this process, as above

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from qualitywatch import rulebook
 from qualitywatch.analysis import CHECKS, analyse, examine, skip_reason
 from qualitywatch.analysis.symbols.elsewhere import Elsewhere
 from qualitywatch.model import (
@@ -193,6 +194,22 @@ def test_a_query_finds_only_what_the_change_brought(before, after, lines):
     assert lines == [violation.line for violation in violations]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def a():\n    return 1\n", "def a():\n    return 1\n    b()\n"),
+        ("def a():\n    return 1\n    b()\n", "def a():\n    return 1\n    c()\n"),
+        (BEFORE, PASS),
+    ],
+)
+def test_a_change_alone_is_judged_as_among_others(before, after):
+    rules = rulebook.load()
+    alone = examine(change(before, after), rules, keep=False, alone=True)
+
+    assert alone.analysis.violations
+    assert examine(change(before, after), rules, keep=False) == alone
+
+
 def test_equal_violations_have_fingerprints_of_their_own():
     one, other = found(change(None, "eval(x)\neval(x)\n"), Rulebook.holding([QUERY]))
 
@@ -287,6 +304,15 @@ def test_a_problem_of_the_outside_world_is_handed_on():
 
 def test_a_file_over_the_limit_is_unanalysable():
     analysis = analyse(change(None, "x = 1\n" * 100), BOOK, max_bytes=100)
+
+    assert "larger than 100 bytes" in analysis.unanalysable[0].reason
+
+
+def test_a_file_over_the_limit_is_never_the_same():
+    """Whoever reads files stops behind the limit: what follows may differ."""
+    cut = "x = 1\n" * 100
+
+    analysis = analyse(change(cut, cut), BOOK, max_bytes=100)
 
     assert "larger than 100 bytes" in analysis.unanalysable[0].reason
 

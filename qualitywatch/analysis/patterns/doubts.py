@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+import msgspec
 import tree_sitter
 
 from qualitywatch.analysis.hit import Hit
-from qualitywatch.analysis.patterns import matcher
 from qualitywatch.analysis.patterns.predicates import text_of
 from qualitywatch.analysis.sources.source import Refused, Source
 
 
-class Doubt(NamedTuple):
+class Doubt(msgspec.Struct, frozen=True):
     """What the matcher of a rule is asked, and the line by which the base knows it."""
 
     matcher: str
@@ -40,6 +39,10 @@ def doubt_of(node: tree_sitter.Node, expression: str, source: Source) -> Doubt:
 
 def doubts_in(rows: Sequence[Row]) -> dict[str, list[Doubt]]:
     """The doubtful places of each rule that has no others, and none too dear."""
+    if all(doubt is None for _, _, doubt in rows):
+        return {}
+    from qualitywatch.analysis.patterns import matcher  # few files have any
+
     sure = {
         rule_id
         for rule_id, _, doubt in rows
@@ -54,6 +57,8 @@ def doubts_in(rows: Sequence[Row]) -> dict[str, list[Doubt]]:
 
 def is_confirmed(doubt: Doubt) -> bool:
     """True where the matcher accepts it; raises `Refused` where it can not be asked."""
+    from qualitywatch.analysis.patterns import matcher  # as above
+
     try:
         return matcher.confirms(
             matcher.compile(doubt.matcher),

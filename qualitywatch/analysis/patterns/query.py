@@ -16,8 +16,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import tree_sitter
 
 from qualitywatch.analysis.hit import Hit
@@ -44,22 +45,18 @@ from qualitywatch.rulebook.queries import (
 )
 from qualitywatch.rulebook.regexes import BrokenPattern, compile_later, compile_regex
 from qualitywatch.rulebook.rule import Asked, Needs, Pattern
-from qualitywatch.rulebook.validation import (
-    refuse_broken_query,
-    refuse_broken_remark,
-)
 
 MAX_NAME = 60  # signs of a captured text that a message may show
 
 
-class _Owner(NamedTuple):
+class _Owner(msgspec.Struct, frozen=True):
     """The rule that a pattern belongs to, and its matcher where it has one."""
 
     rule_id: str
     matcher: str | None
 
 
-class _Part(NamedTuple):
+class _Part(msgspec.Struct, frozen=True):
     """A compiled query, and for each of its patterns the owner and what it asks."""
 
     query: tree_sitter.Query | None
@@ -67,14 +64,14 @@ class _Part(NamedTuple):
     asked: Sequence[tuple[Asked, ...]]  # by each of its patterns
 
 
-class _Surveyed(NamedTuple):
+class _Surveyed(msgspec.Struct, frozen=True):
     """A survey, and the part of it that the rules asked for."""
 
     survey: Survey
     part: _Part
 
 
-class _Served(NamedTuple):
+class _Served(msgspec.Struct, frozen=True):
     """Patterns of one rule's section, or all of them."""
 
     rule: Rule
@@ -331,7 +328,7 @@ def _refuse_odd(rule: Rule, section: Section, text: str) -> None:
     try:
         refuse_odd_predicates(text)
     except BrokenPattern:
-        refuse_broken_query(rule, section)
+        _blame(rule, section)
         raise
 
 
@@ -345,7 +342,7 @@ def _compiled(
         return compile_read_query(language, text)
     except BrokenPattern:
         for each in served:
-            refuse_broken_query(each.rule, each.section)
+            _blame(each.rule, each.section)
         raise
 
 
@@ -356,9 +353,19 @@ def _remarks(rules: Sequence[Rule]) -> dict[str, Any]:
             try:
                 remarks[rule.id] = compile_regex(rule.remark)
             except BrokenPattern:
-                refuse_broken_remark(rule)
+                _blame(rule)
                 raise
     return remarks
+
+
+def _blame(rule: Rule, section: Section | None = None) -> None:
+    """Raises `RuleError` where the query of *section*, or the remark, is broken."""
+    from qualitywatch.rulebook import validation  # our own rules never need it
+
+    if section is None:
+        validation.refuse_broken_remark(rule)
+    else:
+        validation.refuse_broken_query(rule, section)
 
 
 # From a match to a hit

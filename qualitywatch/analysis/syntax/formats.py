@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.languages import LANGUAGES
@@ -41,7 +43,7 @@ _OPEN_INLINE_TABLE = regex(r"=[ \t]*\{[^}\n]*$", re.MULTILINE)
 _BLANKS = regex(r"\s*")
 
 
-class FormatError(NamedTuple):
+class FormatError(msgspec.Struct, frozen=True):
     """The place where a parser gives up, and how much that proves."""
 
     line: int
