@@ -9,7 +9,6 @@ import errno
 import hashlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -51,11 +50,12 @@ def row(item: Item, rulebook: Rulebook, *, max_bytes: int) -> Row:
     from qualitywatch.analysis import skip_reason  # only workers parse
 
     path = encodable(item.path)
+    place = f"{item.root}/{item.path}"
     try:
         if reason := skip_reason(path, None):
-            stamp = Stamp.of(os.lstat(_place(item)))
+            stamp = Stamp.of(os.lstat(place))
             return Row(stamp=stamp, digest=BY_NAME, state=State.SKIPPED, reason=reason)
-        content, stamp = _read(_place(item), max_bytes + 1)
+        content, stamp = _read(place, max_bytes + 1)
     except FileNotFoundError:
         return Row(stamp=UNSURE, digest=b"", state=State.GONE)
     except OSError as error:
@@ -67,11 +67,7 @@ def row(item: Item, rulebook: Rulebook, *, max_bytes: int) -> Row:
     return row_of(found, digest=digest, stamp=stamp)
 
 
-def _place(item: Item) -> Path:
-    return Path(item.root, item.path)
-
-
-def _read(place: Path, limit: int) -> tuple[bytes, Stamp]:
+def _read(place: str, limit: int) -> tuple[bytes, Stamp]:
     """The content, and the stamp of the file that held it all the while."""
     stamp = Stamp.of(os.lstat(place))
     for _ in range(_ATTEMPTS):

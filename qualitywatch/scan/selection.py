@@ -135,16 +135,24 @@ def _listed(root: Path, scope: Collection[str]) -> Iterable[str]:
 
 def _walked(root: Path, scope: Collection[str], found: _Found) -> Iterator[str]:
     """Every file below *root*, and with a slash the folders that are not ours."""
-    waiting = sorted(scope) or [""]
-    while waiting:
-        path = waiting.pop()
+    for path in sorted(scope, reverse=True) or [""]:
         place = root / path
         if path and (place.is_symlink() or not place.is_dir()):
             yield path
-            continue
+        else:
+            yield from _inside(root, path, found)
+
+
+def _inside(root: Path, folder: str, found: _Found) -> Iterator[str]:
+    """The same of one *folder*."""
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
         try:
-            entries = _entries(place)
+            entries = _entries(f"{root}/{path}")
         except OSError as error:
+            if path and isinstance(error, (FileNotFoundError, NotADirectoryError)):
+                continue  # deleted since its name was read
             found.miss(path or ".", error)
             continue
         for entry in entries:
@@ -157,7 +165,7 @@ def _walked(root: Path, scope: Collection[str], found: _Found) -> Iterator[str]:
                 waiting.append(name)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return list(entries)
 
@@ -207,7 +215,7 @@ class _Links:
     """Knows which folders are reached through a symbolic link."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._prefix = f"{root}/"
         self._known: dict[str, bool] = {"": False}
 
     def lead_to(self, folder: str) -> bool:
@@ -215,13 +223,10 @@ class _Links:
         known = self._known.get(folder)
         if known is None:
             parent = folder.rpartition("/")[0]
-            known = self.lead_to(parent) or _is_link(self._root / folder)
+            status = None if self.lead_to(parent) else os.lstat(self._prefix + folder)
+            known = status is None or stat.S_ISLNK(status.st_mode)
             self._known[folder] = known
         return known
-
-
-def _is_link(folder: Path) -> bool:
-    return stat.S_ISLNK(os.lstat(folder).st_mode)
 
 
 def _reason_of_folder(folder: str) -> str:

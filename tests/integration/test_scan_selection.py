@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qualitywatch.errors import UserError
-from qualitywatch.scan import Selection, selected
+from qualitywatch.scan import Selection, selected, selection
 from tests.conftest import Repo
 
 TEXT = "x = 1\n"
@@ -187,6 +187,47 @@ def test_plain_folder(tmp_path: Path) -> None:
 
     assert [".git2/e.py", "src/a.py"] == paths(found)
     assert {".venv/", "node_modules/"} == skipped(found).keys()
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_folder_that_goes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_replaced: bool
+) -> None:
+    """What is not there any more stands nowhere."""
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "a.py").write_text(TEXT)
+    listed = selection._entries
+
+    def entries(folder: str) -> list[os.DirEntry[str]]:
+        found = listed(folder)
+        if (tmp_path / "gone").is_dir():
+            (tmp_path / "gone").rmdir()
+            if is_replaced:
+                (tmp_path / "gone").write_text(TEXT)
+        return found
+
+    monkeypatch.setattr(selection, "_entries", entries)
+    found = selected([tmp_path])
+
+    assert (["a.py"], ()) == (paths(found), tuple(found.unread))
+
+
+def test_root_that_goes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it was seen, which is not the same as empty."""
+    root = tmp_path / "root"
+    root.mkdir()
+    listed = selection._entries
+
+    def entries(folder: str) -> list[os.DirEntry[str]]:
+        root.rmdir()
+        return listed(folder)
+
+    monkeypatch.setattr(selection, "_entries", entries)
+    found = selected([root])
+
+    assert ["."] == [row.path for row in found.unread]
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")

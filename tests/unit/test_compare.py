@@ -147,6 +147,16 @@ def test_new_lines_are_counted_as_a_multiset(after, new):
     assert new == [n for n in range(1, 5) if comparison.is_new_line(n)]
 
 
+def test_of_a_new_text_every_line_is_new_that_is_not_blank():
+    comparison = compare(None, "a\n\n  \n b\n")
+
+    assert [1, 4] == [n for n in range(7) if comparison.is_new_line(n)]
+    assert [1, 4] == list(comparison.new_lines)
+    spans = {(1, 1): True, (2, 3): False, (2, 4): True, (5, 9): False}
+    assert spans == {span: comparison.has_new_line(*span) for span in spans}
+    assert {1, 4} <= set(comparison.new_line_numbers)
+
+
 def test_lines_that_formatters_break_and_join_are_not_lost():
     before = "def f(a, b):\n    return call(a, [b, 'x'], key=a + b)\n"
     after = (

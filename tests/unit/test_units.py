@@ -51,6 +51,8 @@ def test_names(language, text, names):
         ("def f():\n    x = 1\n    # tail\ny = 2\n", 3),
         ("def f():\n    x = 1\n# not inside\ny = 2\n", 2),
         ("def f():\n    # one\n\n    # two\n", 4),
+        ("def f():\n    x = 1\n    # one\n  # two\ny = 1\n", 4),
+        ("def f():\n    # one\n    x = 1\n    # two\n\n\n    # three\ny = 2\n", 7),
     ],
 )
 def test_hanging_comments_belong_where_they_are_indented(text, end):

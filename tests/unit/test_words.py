@@ -139,6 +139,13 @@ def test_broken_query_stays_whole(text: str) -> None:
     assert [text] == [pattern.text for pattern in patterns_of(text)]
 
 
+def test_a_predicate_without_arguments_is_read() -> None:
+    """That it is none is said by who compiles it."""
+    (pattern,) = patterns_of("((a) @hit (#match?))")
+
+    assert Needs() == pattern.needs
+
+
 def test_deep_query_is_read() -> None:
     """No nesting is too deep to be looked through."""
     text = "(a " * 5000 + '(b) @n (#eq? @n "x")' + ")" * 5000

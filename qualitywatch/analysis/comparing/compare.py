@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -123,8 +123,9 @@ class Comparison:
             (old, new)
             for old, new in self.matched
             if new.kind == "function"
-            and self._may_have_lost_half(old)
+            and self._most_lost_of(old)
             and self.is_stub(new)
+            and self._may_have_lost_half(old)
             and self.outline.keys(new) != self._keys(old)
             and self.was_real(old)
         ]
@@ -212,10 +213,14 @@ class Comparison:
 
     def is_new_line(self, line: int) -> bool:
         """True when the text of *line* was not in the base as often as up to here."""
+        if self.before is None:
+            return self.has_new_line(line, line)
         return line in self._lines.new
 
     def has_new_line(self, first: int, last: int) -> bool:
         """True when one of the lines from *first* to *last* is new."""
+        if self.before is None:  # then all are that are not blank
+            return any(map(str.strip, self.after.lines[first - 1 : last]))
         numbers = self._lines.numbers
         at = bisect_left(numbers, first)
         return at < len(numbers) and numbers[at] <= last
@@ -239,8 +244,10 @@ class Comparison:
         return NewLines(self.after.stripped, self.before.stripped).numbers
 
     @property
-    def new_line_numbers(self) -> frozenset[int]:
-        """The same as a set."""
+    def new_line_numbers(self) -> Collection[int]:
+        """The same to look one up; in a text without a base its blank lines too."""
+        if self.before is None:
+            return range(1, len(self.after.lines) + 1)
         return self._lines.new
 
     @cached_property
@@ -252,11 +259,14 @@ class Comparison:
         """False where fewer than so many lines of code can be gone from the base."""
         return self._most_lost >= lines
 
+    def _most_lost_of(self, old: Unit) -> int:
+        """How many of the lines of *old* can be gone at most."""
+        first = bisect_left(self._rarer_lines, old.start_line)
+        return bisect_right(self._rarer_lines, old.end_line, first) - first
+
     def _may_have_lost_half(self, old: Unit) -> bool:
         """False where most lines of the body of *old* can not be gone."""
-        first = bisect_left(self._rarer_lines, old.start_line)
-        lost = bisect_right(self._rarer_lines, old.end_line) - first
-        return lost > 0 and 2 * lost >= self.body_lines(old)
+        return 2 * self._most_lost_of(old) >= self.body_lines(old)
 
     def body_lines(self, old: Unit) -> int:
         """How many lines of code the body of *old* has; of one line, all of them."""

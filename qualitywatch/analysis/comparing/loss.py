@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 
 from qualitywatch.analysis.comparing.occurrences import occurrences
 from qualitywatch.analysis.outlines.outline import Outline
@@ -111,6 +110,8 @@ def _hunks(
     old, new = old[start : len(old) - end], new[start : len(new) - end]
     if not old or not new or len(old) * len(new) > MAX_CELLS:
         return [(old, new)] if old or new else []
+    from difflib import SequenceMatcher  # which most changes do not need
+
     matcher = SequenceMatcher(None, [c.key for c in old], [c.key for c in new])
     return [
         (old[i1:i2], new[j1:j2])

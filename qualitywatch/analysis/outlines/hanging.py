@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,23 @@ def attach_hanging(
     The grammar ends a body with its last statement, so a body that is only a comment
     is empty for it, and the comment hangs outside the function.
     """
-    hanging = [c for c in comments if c.alone and c.kind == "line"]
+    hanging = [c for c in comments if c.column > 1 and c.alone and c.kind == "line"]
     if len(all_units) == 1 or not hanging:
         return
-    open_above = _ends(all_units, _code_above(hanging, comments, lines))
+    above = dict(_code_above(hanging, comments, lines))
+    ends = sorted({unit.end_line for unit in all_units[1:]})
+    hanging = [c for c in hanging if _ends_between(ends, above[c.line], c.line)]
+    open_above = _ends(all_units, ((c.line, above[c.line]) for c in hanging))
     for comment in hanging:
         for unit in open_above[comment.line]:
             if unit.node.start_point[1] + 1 >= comment.column:
                 break
             unit.end_line = max(unit.end_line, comment.line)
+
+
+def _ends_between(ends: list[int], first: int, last: int) -> bool:
+    """True where a unit ends on a line from *first* on and before *last*."""
+    return bisect_left(ends, first) < bisect_left(ends, last)
 
 
 def _code_above(

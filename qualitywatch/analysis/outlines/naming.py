@@ -173,9 +173,9 @@ def _declares(node: tree_sitter.Node) -> bool:
 
 def _split(text: str) -> Name:
     """Cuts `ns::Foo<T>::bar` into `bar` and `ns.Foo`."""
-    text = text.strip().strip("\"'")
     if text.isidentifier() and text.isascii():  # as nearly all are
         return Name(text[:MAX_NAME])
+    text = text.strip().strip("\"'")
     if found := _OPERATOR.fullmatch(text):
         name = _split(found[1].rstrip(":")) if found[1] else NOBODY
         sign = found[2].partition("(")[0] or found[2]

@@ -68,12 +68,24 @@ class Unit:
         self.node = node
         self.outer = outer  # with its decorators
         self.reach = reach
-        self.line = node.start_point[0] + 1
-        self.start_line = (attributes or (outer,))[0].start_point[0] + 1
-        self.end_line = last_row(outer) + 1
         self.children: list[Unit] = []
         self._syntax = syntax
         self._attributes = attributes
+
+    @cached_property
+    def line(self) -> int:
+        """The line on which it begins, decorators left out."""
+        return self.node.start_point[0] + 1
+
+    @cached_property
+    def start_line(self) -> int:
+        """The line on which it begins, decorators and attributes included."""
+        return (self._attributes or (self.outer,))[0].start_point[0] + 1
+
+    @cached_property
+    def end_line(self) -> int:
+        """The line on which it ends; in Python with the remarks that hang below it."""
+        return last_row(self.outer) + 1
 
     @property
     def parent(self) -> int | None:
@@ -144,8 +156,8 @@ def units(source: Source) -> tuple[Unit, ...]:
     Raises `Refused` where units are nested deeper than any person writes them.
     """
     reader = _Reader(source)
-    for role, node in _in_order(source):
-        reader.read(role, node)
+    for start, _, _, role, node in _in_order(source):
+        reader.read(role, node, start)
     if source.language.name == "python":
         attach_hanging(reader.units, source.comments(), source.lines)
     return tuple(reader.units)
@@ -200,8 +212,8 @@ class _Reader:
         self.heading: tree_sitter.Node | None = None
         self.blocks = 0
 
-    def read(self, role: str, node: tree_sitter.Node) -> None:
-        while self.open[-1][0] <= node.start_byte:
+    def read(self, role: str, node: tree_sitter.Node, start: int) -> None:
+        while self.open[-1][0] <= start:
             self.open.pop()
         if len(self.open) > 4 * MAX_DEPTH or len(self.units) > MAX_UNITS:
             raise Refused("nests or holds more functions than any person writes")
@@ -225,11 +237,14 @@ class _Reader:
             return None
         owner, holders = self._around()
         shape = self.shapes.get(node.type, _NAMELESS)
-        held = [h for h in holders if self._names(h, node)]
-        outer = next((h.node for h in holders if h.role == "outer"), node)
+        held, outer = list[_Holder](), node
+        if holders:
+            held = [h for h in holders if self._names(h, node)]
+            outer = next((h.node for h in holders if h.role == "outer"), node)
         own = self.namer.own(node, shape, is_member=owner.kind == "class")
         if own.short:
-            own = Name(own.short + self._accessor(outer), own.qualifier)
+            if outer is not node and (accessor := self._accessor(outer)):
+                own = Name(own.short + accessor, own.qualifier)
             name = _joined(held if shape.joins else [], own)
         else:
             name = self._borrowed(kind, held)
@@ -268,6 +283,7 @@ class _Reader:
         return ""
 
     def _around(self) -> tuple[Unit, list[_Holder]]:
+        """The unit around what comes next, and what stands between them."""
         holders: list[_Holder] = []
         for _, entry in reversed(self.open):
             if isinstance(entry, Unit):
@@ -314,10 +330,14 @@ def _bound(held: list[_Holder]) -> list[_Holder]:
     return [holder for holder in held if holder.role == "binding"] or held
 
 
-def _in_order(source: Source) -> list[tuple[str, tree_sitter.Node]]:
-    found = [(role, node) for role in _ROLES for node in source.captures.get(role, ())]
-    found.sort(key=lambda pair: (pair[1].start_byte, -pair[1].end_byte))
-    return found
+def _in_order(source: Source) -> list[tuple[int, int, int, str, tree_sitter.Node]]:
+    """Where each node begins and ends, its number, its role, and the node."""
+    captures = source.captures
+    found = [(role, node) for role in _ROLES for node in captures.get(role, ())]
+    return sorted(
+        (node.start_byte, -node.end_byte, number, role, node)
+        for number, (role, node) in enumerate(found)
+    )
 
 
 def _reach(

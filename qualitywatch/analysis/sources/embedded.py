@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 import msgspec
 
@@ -88,7 +87,7 @@ class Pair(Noun):
     is_template: bool
 
 
-class Judged(NamedTuple):
+class Judged(msgspec.Struct, frozen=True):
     """One of the comparisons by which a change of one file is judged."""
 
     comparison: Comparison
@@ -163,7 +162,7 @@ def parts(source: Source) -> list[Part]:
     return [_part(source, element) for element in _elements(source.text)]
 
 
-class _Element(NamedTuple):
+class _Element(msgspec.Struct, frozen=True):
     """A script or style of a page: where its code stands, and in which language."""
 
     tag: str

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+import msgspec
 import tree_sitter
 
 from qualitywatch.languages import LANGUAGES, TEXT, Language, load_grammar
@@ -30,7 +30,7 @@ _AT_LINE_START = r"^[ \t]*(?P<line>(?://|#|--|;|%).*)"
 _NEVER = r"(?!)"
 
 
-class Span(NamedTuple):
+class Span(msgspec.Struct, frozen=True):
     """Where a comment stands in a text, in characters."""
 
     start: int

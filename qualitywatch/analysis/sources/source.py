@@ -122,7 +122,8 @@ class Source:
 
     def follows(self, before: Source) -> None:
         """This text is *before*, edited: what both share need not be parsed again."""
-        if before.language is self.language and self.language.grammar is not None:
+        is_other = before is not self  # one is kept for both where they are the same
+        if is_other and before.language is self.language and self.language.grammar:
             self._before = ref(before)
 
     def _near_tree(self) -> tree_sitter.Tree | None:
@@ -307,15 +308,19 @@ class Source:
 
     def _comment(self, node: tree_sitter.Node, kind: Kind) -> Comment:
         (row, column), (end_row, end_column) = node.start_point, node.end_point
+        start, end = node.start_byte, node.end_byte
+        before = self.data[start - column : start].strip()
         if end_column == 0 and end_row > row:  # the grammar counts the line's end to it
             end_row -= 1
             end_column = len(self.lines[end_row].encode())
-        before = self.lines[row].encode()[:column].strip()
-        after = self.lines[end_row].encode()[end_column:].strip()
+            after = b""
+        else:
+            line_end = self.data.find(b"\n", end)
+            after = self.data[end : None if line_end < 0 else line_end].strip()
         if kind == "jsx":
             before, after = before.removesuffix(b"{"), after.removeprefix(b"}")
         return Comment(
-            text=self.data[node.start_byte : node.end_byte].decode().removesuffix("\n"),
+            text=self.data[start:end].decode().removesuffix("\n"),
             line=row + 1,
             column=self.column(row + 1, column),
             end_line=end_row + 1,

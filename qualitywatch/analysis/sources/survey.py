@@ -7,10 +7,11 @@ enough.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import NamedTuple
 
+import msgspec
 import tree_sitter
 
 from qualitywatch.analysis.outlines.structure import (
@@ -31,7 +32,7 @@ _COUNTED = "counted."  # begins the names of captures that are no structure
 Types = frozenset[str]
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True):
     """What one walk found."""
 
     survey: Survey
@@ -60,14 +61,14 @@ class Survey:
     def of(self, root: tree_sitter.Node) -> Seen | None:
         """What stands below *root*; `None` where too much is matched at once."""
         cursor = tree_sitter.QueryCursor(self.query, match_limit=MATCH_LIMIT)
-        found: Captures = {}
+        found: defaultdict[str, list[tree_sitter.Node]] = defaultdict(list)
         matches: Matches = []
         for index, captures in cursor.matches(root):
             if index >= self.first:
                 matches.append((index - self.first, captures))
                 continue
             for name, nodes in captures.items():
-                found.setdefault(name, []).extend(nodes)
+                found[name] += nodes
         if cursor.did_exceed_match_limit:
             return None
         counted = {

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import proxy
@@ -171,6 +170,8 @@ def added(comparison: Comparison) -> list[Suppression]:
 
 
 def _is_like(one: str, other: str) -> bool:
+    from difflib import SequenceMatcher  # for a few changes only
+
     matcher = SequenceMatcher(
         None, one[:MAX_COMPARED], other[:MAX_COMPARED], autojunk=False
     )

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
 
+import msgspec
 import tree_sitter
 
 from qualitywatch.analysis.sources.source import Source
@@ -34,7 +34,7 @@ class Role(Enum):
     NEITHER = auto()  # another thing of the same name
 
 
-class Use(NamedTuple):
+class Use(msgspec.Struct, frozen=True):
     """An occurrence of a name and what it does."""
 
     node: tree_sitter.Node
