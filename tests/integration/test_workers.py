@@ -130,19 +130,23 @@ async def test_an_idle_worker_that_dies_costs_nobody_anything(workers: Workers):
     assert is_found(await workers.examine(LAZY))
 
 
-async def test_what_is_given_to_a_pool_while_it_breaks_is_judged(
-    workers: Workers, monkeypatch: pytest.MonkeyPatch
-):
-    """It ends what it knows of, and hears of one more when its thread has a turn."""
+def hear_too_late(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool that breaks ends what it knows of, and hears of one more afterwards."""
     on_time = PoolManager.schedule
+    broken = workers._pool._pool_manager
 
     def too_late(manager: PoolManager, task: Task) -> None:
         while manager is broken and manager.context.alive:
             time.sleep(0.01)
         on_time(manager, task)
 
-    broken = workers._pool._pool_manager
     monkeypatch.setattr(PoolManager, "schedule", too_late)
+
+
+async def test_what_is_given_to_a_pool_while_it_breaks_is_judged(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+):
+    hear_too_late(workers, monkeypatch)
     (worker,) = processes()
     asked = asyncio.create_task(workers.examine(LAZY))
     await asyncio.sleep(0)  # the pool has it
@@ -150,6 +154,23 @@ async def test_what_is_given_to_a_pool_while_it_breaks_is_judged(
 
     assert is_found(await asyncio.wait_for(asked, 20))
     assert 1 == workers.restarts
+
+
+async def test_who_is_lost_with_a_pool_has_not_crashed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """However late it is: what counts as a crash twice is not tried any more."""
+    impatient = config.Analysis(workers=1, timeout_ms=900)
+    async with Workers(rulebook.load(), impatient) as workers:
+        hear_too_late(workers, monkeypatch)
+        (worker,) = processes()
+        asked = asyncio.create_task(workers.examine(LAZY))
+        await asyncio.sleep(0.6)  # more than half of the time is over
+        worker.send_signal(signal.SIGKILL)
+
+        await asyncio.wait_for(asked, 20)
+
+    assert not workers._crashes
 
 
 async def test_who_ends_them_has_ended_them(workers: Workers):

@@ -142,3 +142,11 @@ def test_only_the_first_line_can_name_a_program():
     source = Source.read("a.lua", code, LANGUAGES["lua"])
 
     assert "assert" in source.bare
+
+
+def test_a_text_that_follows_itself_is_parsed():
+    """One is kept for both sides where they are the same."""
+    source = read("x = 1\n" * 999)
+    source.follows(source)
+
+    assert "module" == source.tree.root_node.type
