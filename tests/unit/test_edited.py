@@ -73,7 +73,7 @@ def test_each_line_is_an_edit_of_its_own():
     near = edited(before.tree, before.data, after.data)
 
     assert near is not None
-    is_touched = [node.has_changes for node in near.root_node.children]
+    is_touched = [node.has_changes for node in near.tree.root_node.children]
     assert [3, 51] == [at for at, touched in enumerate(is_touched) if touched]
 
 
@@ -93,7 +93,7 @@ def test_what_both_share_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch):
     near = edited(before.tree, before.data, after.data)
 
     assert near is not None
-    (changed,) = near.changed_ranges(after.tree)
+    (changed,) = near.tree.changed_ranges(after.tree)
     assert changed.end_byte - changed.start_byte < 40
 
 
@@ -107,6 +107,40 @@ def test_what_both_share_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch):
 )
 def test_nothing_is_taken_over_where_it_does_not_help(old: str, new: str):
     assert edited(source(old).tree, old.encode(), new.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rows"),
+    [
+        ("load(row, 3)", "load(line, 3)", (17,)),
+        ("load(row, 3)", "(row, 3)", None),  # no call any more
+        ("load(row, 3)", "load(row)", None),  # an argument less
+        ("load(row, 3)", "load(row, 3)  # rest", None),
+        ("load(row, 3)\n", "load(\n        row, 3)\n", None),  # another line
+    ],
+)
+def test_other_words_are_told_from_other_code(
+    old: str, new: str, rows: tuple[int, ...] | None
+):
+    before, after = source(FUNCTIONS), source(FUNCTIONS.replace(old, new, 1))
+    after.follows(before)
+    back = source(FUNCTIONS)
+    back.follows(after)
+
+    assert rows == after.reworded
+    assert rows == back.reworded
+
+
+def test_a_text_that_follows_another_one_is_compared_anew():
+    """One that is kept has a tree that was made beside its first base."""
+    text = FUNCTIONS.replace("load(row, 3)", "load(line, 3)", 1)
+    before, after, other = source(FUNCTIONS), source(text), source("x = 1\n" * 999)
+    after.follows(before)
+    assert after.reworded == (17,)
+
+    after.follows(other)
+
+    assert after.reworded is None
 
 
 def test_another_language_has_another_tree():

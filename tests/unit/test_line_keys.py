@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualitywatch.analysis.sources.keys import key_of, keys_of
+from qualitywatch.analysis.sources.keys import key_of, keys_near, keys_of
 
 ASCII = st.text(st.characters(max_codepoint=0x7F), max_size=30)
 
@@ -14,6 +14,16 @@ ASCII = st.text(st.characters(max_codepoint=0x7F), max_size=30)
 @given(st.one_of(ASCII, st.text(max_size=30)))
 def test_each_line_has_the_key_that_it_has_alone(text: str) -> None:
     assert keys_of(text) == [key_of(line) for line in text.split("\n")]
+
+
+LINES = st.lists(st.sampled_from(["", "a", "b = [1]", "c();", "é"]), max_size=8)
+
+
+@given(LINES, LINES)
+def test_the_keys_of_a_base_are_those_of_its_lines(old: list[str], new: list[str]):
+    keys = list(map(key_of, old))
+
+    assert list(map(key_of, new)) == keys_near(new, old, keys)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from qualitywatch.analysis.comparing.loss import UnitLoss, losses
 from qualitywatch.analysis.comparing.news import NewLines, shared_ends
 from qualitywatch.analysis.outlines.matching import are_namesakes, match
 from qualitywatch.analysis.outlines.outline import Outline, inside
+from qualitywatch.analysis.outlines.reworded import base_outline
 from qualitywatch.analysis.outlines.units import Unit
 from qualitywatch.analysis.sources.source import CodeLine, Comment, Source
 from qualitywatch.analysis.stubs.bodies import Body, body_of, is_stub
@@ -69,7 +70,7 @@ class Comparison:
     @cached_property
     def base(self) -> Outline | None:
         """The units of the base; `None` where the file is new."""
-        return None if self.before is None else self.before.once(Outline)
+        return None if self.before is None else base_outline(self.before, self.after)
 
     @cached_property
     def pairs(self) -> dict[int, int]:
@@ -287,9 +288,9 @@ class Comparison:
     @cached_property
     def _rarer(self) -> dict[str, int]:
         """The lines of code that the base holds more often, and how much more often."""
-        if self.before is None:
+        if self.base is None:
             return {}
-        old, new = self.before.code_keys, self.after.code_keys
+        old, new = self.base.source.code_keys, self.after.code_keys
         first, last = shared_ends(old, new)
         left = Counter(new[first : len(new) - last])
         gone = Counter(old[first : len(old) - last])

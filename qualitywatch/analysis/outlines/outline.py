@@ -15,9 +15,9 @@ from qualitywatch.analysis.sources.source import CodeLine, Comment, Source
 class Outline:
     """The units of one source and their code."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, known: tuple[Unit, ...] = ()) -> None:
         self.source = source
-        self.units = units(source)
+        self.units = known or units(source)
 
     def forget(self) -> None:
         """Part the units from each other: nobody asks about them any more."""

@@ -7,6 +7,7 @@ One that nothing names is no unit; its lines belong to the unit around it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Literal
 
@@ -40,7 +41,8 @@ Reach = Literal["bare", "method", "other"]
 _REMARKED = (b"", b"/", b"*")  # how lines begin that hold no code
 _NAMELESS = Shape(types=(), name="")
 _KINDS: dict[str, Kind] = {"block": "block", "class": "class", "function": "function"}
-_ROLES = ("outer", "attribute", "heading", "binding", "labelled", *_KINDS)
+HOLDERS = ("outer", "attribute", "heading", "binding", "labelled")
+_ROLES = (*HOLDERS, *_KINDS)
 Nodes = tuple[tree_sitter.Node, ...]
 
 
@@ -144,6 +146,26 @@ class Unit:
         With interfaces, where these can bring code: not in TypeScript.
         """
         return tuple(bases_of(self.node, self._syntax)) if self.kind == "class" else ()
+
+    def over(
+        self, owner: Unit | None, find: Callable[[tree_sitter.Node], tree_sitter.Node]
+    ) -> Unit:
+        """The same unit of another tree, with the nodes that *find* has for its own."""
+        unit = Unit(
+            self.index,
+            kind=self.kind,
+            name=Name(self.short, self.qualifier),
+            owner=owner,
+            node=find(self.node),
+            outer=find(self.outer),
+            reach=self.reach,
+            syntax=self._syntax,
+            attributes=tuple(map(find, self._attributes)),
+        )
+        unit.start_line, unit.end_line = self.start_line, self.end_line
+        if owner is not None:
+            owner.children.append(unit)
+        return unit
 
     def encloses(self, line: int) -> bool:
         """True when *line* lies inside, decorators and hanging comments included."""

@@ -46,7 +46,25 @@ class _Edit(msgspec.Struct, frozen=True):
         )
 
 
-def edited(tree: tree_sitter.Tree, old: bytes, new: bytes) -> tree_sitter.Tree | None:
+class Edited(msgspec.Struct, frozen=True):
+    """The tree of a text, told where a new one differs."""
+
+    tree: tree_sitter.Tree
+    rows: tuple[int, ...] | None  # that differ, where all others are the same
+
+    def reworded(self, tree: tree_sitter.Tree) -> tuple[int, ...] | None:
+        """The rows that differ where *tree*, that of the new text, has the same nodes.
+
+        `None` where a node came, went or became another. Of one that went, and left no
+        place behind, only the count tells.
+        """
+        old, new = self.tree.root_node, tree.root_node
+        if old.descendant_count != new.descendant_count:
+            return None
+        return None if self.tree.changed_ranges(tree) else self.rows
+
+
+def edited(tree: tree_sitter.Tree, old: bytes, new: bytes) -> Edited | None:
     """A copy of *tree*, that of *old*, which knows where *new* is another text.
 
     `None` where half of the text is new: then it helps nobody.
@@ -54,14 +72,15 @@ def edited(tree: tree_sitter.Tree, old: bytes, new: bytes) -> tree_sitter.Tree |
     if len(new) < MIN_BYTES or tree.root_node.has_error:
         return None
     lines, new_lines = old.split(b"\n"), new.split(b"\n")
-    edits = _inside_lines(lines, new_lines)
-    edits = edits or [_in_one(old, new, lines, new_lines)]
+    inside = _inside_lines(lines, new_lines)
+    edits = inside or [_in_one(old, new, lines, new_lines)]
     if 2 * sum(edit.size for edit in edits) > len(new):
         return None
     copy = tree.copy()
     for edit in edits:
         edit.on(copy)
-    return copy
+    rows = tuple(edit.start[0] for edit in inside)
+    return Edited(tree=copy, rows=rows or None)
 
 
 def _inside_lines(old: _Lines, new: _Lines) -> list[_Edit]:

@@ -6,8 +6,10 @@ of plain ASCII the lines are cut with `str` alone, in half the time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+from qualitywatch.analysis.comparing.news import shared_ends
 from qualitywatch.regex import regex
 
 MAX_KNOWN = 200  # characters of a line whose key is worth remembering
@@ -34,6 +36,20 @@ def keys_of(text: str) -> list[str]:
         if sign in data:
             data = data.replace(sign, apart)
     return list(map(" ".join, map(str.split, data.decode().split("\n"))))
+
+
+def keys_near(
+    lines: Sequence[str], old: Sequence[str], old_keys: Sequence[str]
+) -> list[str]:
+    """The same of *lines*, most of which are among the *old* ones, with their keys."""
+    first, last = shared_ends(old, lines)
+    end, old_end = len(lines) - last, len(old) - last
+    known = dict(zip(old[first:old_end], old_keys[first:old_end], strict=True))
+    between = lines[first:end]
+    if new := [line for line in between if line not in known]:
+        known.update(zip(new, keys_of("\n".join(new)), strict=True))
+    found = (known[line] for line in between)
+    return [*old_keys[:first], *found, *old_keys[old_end:]]
 
 
 def key_of(line: str) -> str:

@@ -26,8 +26,8 @@ from qualitywatch.analysis.outlines.structure import (
 from qualitywatch.analysis.sources.cost import is_deep
 from qualitywatch.analysis.sources.decoding import Refused as Refused
 from qualitywatch.analysis.sources.decoding import decode
-from qualitywatch.analysis.sources.edited import edited
-from qualitywatch.analysis.sources.keys import WORD, key_of, keys_of
+from qualitywatch.analysis.sources.edited import Edited, edited
+from qualitywatch.analysis.sources.keys import WORD, key_of, keys_near, keys_of
 from qualitywatch.analysis.sources.plain import Span, comment_spans, empty_tree, without
 from qualitywatch.analysis.sources.survey import Seen, Survey, in_order
 from qualitywatch.languages import Language
@@ -85,6 +85,7 @@ class Source:
         self.lines = text.split("\n")
         self._answers: dict[Callable[[Source], object], object] = {}
         self._before: ref[Source] | None = None
+        self._reworded: tuple[int, ...] | None = None
         self.survey: Survey | None = None  # given by who asks more than the structure
 
     @classmethod
@@ -112,21 +113,33 @@ class Source:
         """
         if self.language.grammar is None:
             return empty_tree()
-        near = self._near_tree()
-        tree = self._parsed(near)
+        near = self._near()
+        tree = self._parsed(None if near is None else near.tree)
         if near is not None and tree.root_node.has_error:
-            tree = self._parsed(None)
+            near, tree = None, self._parsed(None)
+        self._reworded = None if near is None else near.reworded(tree)
         if is_deep(tree):
             raise Refused("nests deeper than any person writes")
         return tree
 
     def follows(self, before: Source) -> None:
         """This text is *before*, edited: what both share need not be parsed again."""
+        self._reworded = None  # where it has a tree, another text stood before it
         is_other = before is not self  # one is kept for both where they are the same
         if is_other and before.language is self.language and self.language.grammar:
             self._before = ref(before)
 
-    def _near_tree(self) -> tree_sitter.Tree | None:
+    @property
+    def reworded(self) -> tuple[int, ...] | None:
+        """The rows that differ from the text before, where that has the same nodes.
+
+        Rows count from 0, as those of nodes do. `None` where more changed than words,
+        or nobody compared; raises `Refused` as the tree does.
+        """
+        _ = self.tree  # to parse it is to compare it
+        return self._reworded
+
+    def _near(self) -> Edited | None:
         """The tree of the text before, where that helps to parse this one."""
         before = None if self._before is None else self._before()
         if before is None:
@@ -166,6 +179,14 @@ class Source:
             self._answers[ask] = ask(self)
         return cast("Answer", self._answers[ask])
 
+    def knows(self, ask: Callable[[Source], object]) -> bool:
+        """True where somebody paid for that already."""
+        return ask in self._answers
+
+    def is_told(self, ask: Callable[[Source], Answer], answer: Answer) -> None:
+        """Take *answer* for what *ask* says: somebody had it for less."""
+        self._answers[ask] = answer
+
     def forget(self) -> None:
         """Give back what was found out about it, when nobody asks any more.
 
@@ -198,6 +219,15 @@ class Source:
     def comments(self) -> tuple[Comment, ...]:
         """Every comment and docstring, in the order of the text."""
         return self._comments
+
+    def remarks_as_in(self, other: Source, lines: Iterable[int]) -> None:
+        """Take over the comments of *other*, which has other code on *lines* alone."""
+        self._comments = other.comments()
+        bare = list(other.bare_lines)
+        for line in lines:
+            bare[line - 1] = self.lines[line - 1]
+        self.bare_lines = bare
+        self.bare = "\n".join(bare)
 
     @cached_property
     def spoken(self) -> str:
@@ -359,7 +389,10 @@ class Source:
     @cached_property
     def _keys(self) -> list[str]:
         """The tokens of each line, joined by single spaces."""
-        return keys_of(self.bare)
+        before = None if self._before is None else self._before()
+        if before is None or "_keys" not in before.__dict__:
+            return keys_of(self.bare)
+        return keys_near(self.bare_lines, before.bare_lines, before._keys)
 
     @cached_property
     def bare_lines(self) -> list[str]:
