@@ -7,7 +7,7 @@ unanalysable with a reason; nothing is passed over in silence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache, partial
 
 import msgspec
@@ -22,7 +22,6 @@ from qualitywatch.analysis.firing import (
     looking,
     without_suppressions,
 )
-from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.patterns import query
 from qualitywatch.analysis.sources.embedded import comparisons
 from qualitywatch.analysis.sources.kept import Kept
@@ -260,11 +259,12 @@ def _pattern_hits(
     """Hits of queries and remarks that the base did not have."""
     before, after = comparison.before, comparison.after
     is_same = before is not None and before.language is after.language
-    found = combined.hits(after, before if is_same else None)
-    if not any(found.values()):
+    asked = combined.reached(after) if is_same else None
+    found = combined.hits(after, before if is_same else None, only=asked)
+    if not found:
         return
     by_id = {rule.id: rule for rule in patterns}
-    old = _known(comparison.before, patterns)
+    old = _known(comparison.before, patterns, found.keys())
     for rule_id, hits in found.items():
         for hit in hits:
             key = (rule_id, comparison.after.lines[hit.line - 1].strip())
@@ -275,14 +275,14 @@ def _pattern_hits(
 
 
 def _known(
-    before: Source | None, patterns: tuple[Rule, ...]
+    before: Source | None, patterns: tuple[Rule, ...], asked: Collection[str]
 ) -> Counter[tuple[str, str]]:
-    """What the rules find in the base, by rule and text of the line."""
+    """What the rules *asked* find in the base, by rule and text of the line."""
     if before is None:
         return Counter()
     # Who has a base leaves traces: it is the query that the new text was asked.
     combined = _combined(before.language, patterns, with_strings=True)
-    found: dict[str, list[Hit]] = combined.hits(before)
+    found = combined.hits(before, only=asked)
     return Counter(
         (rule_id, before.lines[hit.line - 1].strip())
         for rule_id, hits in found.items()

@@ -11,11 +11,17 @@ alone.
 
 from __future__ import annotations
 
-import sys
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Set,
+)
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -28,10 +34,12 @@ from qualitywatch.analysis.patterns.doubts import (
     doubts_in,
     is_confirmed,
 )
-from qualitywatch.analysis.patterns.predicates import Answer, text_of
+from qualitywatch.analysis.patterns.predicates import Answer
+from qualitywatch.analysis.patterns.reworded import is_plain, may_reach, reaches
+from qualitywatch.analysis.patterns.shown import Left, hit_of, remark_hit, shown
 from qualitywatch.analysis.patterns.sightings import WHOLE, Places, Sightings, Span
-from qualitywatch.analysis.sources.source import Comment, Refused, Source
-from qualitywatch.analysis.sources.survey import MATCH_LIMIT, Captures, Survey
+from qualitywatch.analysis.sources.source import Refused, Source
+from qualitywatch.analysis.sources.survey import MATCH_LIMIT, Captures, Matches, Survey
 from qualitywatch.languages import Language
 from qualitywatch.regex import linear
 from qualitywatch.rulebook import BUILT_IN, Rule, Section
@@ -46,7 +54,7 @@ from qualitywatch.rulebook.queries import (
 from qualitywatch.rulebook.regexes import BrokenPattern, compile_later, compile_regex
 from qualitywatch.rulebook.rule import Asked, Needs, Pattern
 
-MAX_NAME = 60  # signs of a captured text that a message may show
+FEW = 3  # rules, each of which looks for its own words sooner than for those of all
 
 
 class _Owner(msgspec.Struct, frozen=True):
@@ -90,14 +98,24 @@ class _Gated:
     def __init__(self, language: Language, served: _Served, needs: Needs) -> None:
         self._language = language
         self._served = served
-        self._found = tuple(linear(each.encode()) for each in needs.found)
+        found = (linear(each.encode(), groups=False) for each in needs.found)
+        self._found = tuple(found)
         self._places = Places(min(needs.words, key=len))
         self.words = needs.words
+        self.rule_id = served.rule.id
+
+    def may_match(self, data: bytes) -> bool:
+        """False where an expression fits nowhere that has to."""
+        return all(expression.search(data) for expression in self._found)
 
     def spans(self, data: bytes) -> Iterable[Span | None]:
-        """Where to look; nowhere where an expression fits nowhere that has to."""
-        may_match = all(expression.search(data) for expression in self._found)
-        return self._places.of(data) if may_match else ()
+        """Where to look, which may be nowhere."""
+        return self._places.of(data) if self.may_match(data) else ()
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """True where tree-sitter finds its matches by any row that they reach."""
+        return is_plain(self._served.text)
 
     @cached_property
     def part(self) -> _Part:
@@ -110,15 +128,19 @@ class Combined:
 
     def __init__(
         self,
-        always: Callable[[], _Part],
+        always: Sequence[_Served],
+        part: Callable[[], _Part],
         gated: Sequence[_Gated],
         regexes: Mapping[str, Any],
         remarks: Mapping[str, Any],  # rule id -> expression
         surveyed: _Surveyed | None = None,
     ) -> None:
-        self._always_part = always
+        self._always_ids = frozenset(each.rule.id for each in always)
+        self._always_part = part
         self._surveyed = surveyed
         self._gated = gated
+        gated_ids = (each.rule_id for each in gated)
+        self._ids = frozenset({*self._always_ids, *gated_ids, *remarks})
         self._sightings = Sightings([one.words for one in gated]) if gated else None
         self._regexes = regexes
         self._remarks = remarks
@@ -132,18 +154,26 @@ class Combined:
     def _always(self) -> _Part:
         return self._always_part()
 
-    def hits(self, source: Source, base: Source | None = None) -> dict[str, list[Hit]]:
+    def hits(
+        self,
+        source: Source,
+        base: Source | None = None,
+        *,
+        only: Collection[str] | None = None,
+    ) -> dict[str, list[Hit]]:
         """Rule id -> where it fires in *source* as it stands, in order.
 
-        A rule that finds only doubtful places, and those are in the *base* as well, may
-        be left out: libcst, which takes half a second to load, is not asked.
+        With *only* no rule is asked but those. One that finds only doubtful places, and
+        those are in the *base* as well, may be left out: libcst, which takes half a
+        second to load, is not asked.
         Raises `Refused` where a rule can not be answered: an unanswered rule must not
         look like a clean file.
         """
         found: dict[str, dict[tuple[int, int, int, int], Hit]] = {}
-        rows = list(self._queried(source))
+        asked = self._ids if only is None else self._ids.intersection(only)
+        rows = list(self._queried(source, asked))
         known = self._known(rows, base)
-        rows += ((rule_id, hit, None) for rule_id, hit in self._remarked(source))
+        rows += ((rule_id, hit, None) for rule_id, hit in self._remarked(source, asked))
         for rule_id, hit, doubt in rows:
             if doubt is not None and (rule_id in known or not is_confirmed(doubt)):
                 continue
@@ -154,13 +184,33 @@ class Combined:
             for rule_id, hits in found.items()
         }
 
+    def reached(self, source: Source) -> Set[str]:
+        """The rules that may see *source* in another way than the text it follows."""
+        told, rows = self._answered(source), source.reworded
+        if told is None or rows is None:
+            return self._ids
+        part, matches = told
+        counts = partial(_counts, Answer(source, self._regexes), rows)
+        found = set(self._remarks)
+        for index, captures in matches:
+            if counts(part, index, captures):
+                found.add(part.owners[index].rule_id)
+        for gated in self._sighted(source, self._ids):
+            if gated.rule_id in found or not gated.may_match(source.data):
+                continue
+            query, root = gated.part.query, source.tree.root_node
+            matters = partial(counts, gated.part)
+            if not gated.is_plain or may_reach(query, root, rows, matters):
+                found.add(gated.rule_id)
+        return found
+
     def _known(self, rows: Sequence[Row], base: Source | None) -> frozenset[str]:
         """The rules that can find nothing but what they find in the *base*."""
         doubts = doubts_in(rows)
         if not doubts or base is None:
             return frozenset()
         try:
-            old = doubts_in(list(self._queried(base)))
+            old = doubts_in(list(self._queried(base, doubts.keys())))
         except Refused:  # told when it is asked in earnest
             return frozenset()
         return frozenset(
@@ -169,56 +219,95 @@ class Combined:
             if Counter(own) <= Counter(old.get(rule_id, ()))
         )
 
-    def _queried(self, source: Source) -> Iterator[Row]:
+    def _queried(self, source: Source, asked: Set[str]) -> Iterator[Row]:
+        if not self._always_ids.isdisjoint(asked):
+            yield from self._always_rows(source, asked)
+        for gated in self._sighted(source, asked):
+            if spans := gated.spans(source.data):
+                yield from self._matched(gated.part, source, spans, asked)
+
+    def _sighted(self, source: Source, asked: Set[str]) -> Iterable[_Gated]:
+        """The queries whose words the text may hold; few rules are asked themselves."""
+        found: Iterable[_Gated] = self._gated
+        if len(asked) > FEW and self._sightings is not None:
+            seen = self._sightings.of(source.data)
+            found = (self._gated[index] for index in seen)
+        return [each for each in found if each.rule_id in asked]
+
+    def _always_rows(self, source: Source, asked: Set[str]) -> Iterator[Row]:
+        if (told := self._answered(source)) is not None:
+            return self._told(*told, source, asked)
+        return self._matched(self._always, source, WHOLE, asked)
+
+    def _answered(self, source: Source) -> tuple[_Part, Matches] | None:
+        """What a survey of *source* matched of the queries that need no words."""
         told, seen = self._surveyed, source.seen
-        if told is not None and seen is not None and seen.survey is told.survey:
-            yield from self._told(told.part, seen.matches, source)
-        else:
-            yield from self._matched(self._always, source, WHOLE)
-        if self._sightings is not None:
-            for index in self._sightings.of(source.data):
-                gated = self._gated[index]
-                if spans := gated.spans(source.data):
-                    yield from self._matched(gated.part, source, spans)
+        if told is None or seen is None or seen.survey is not told.survey:
+            return None
+        return told.part, seen.matches
 
     def _matched(
-        self, part: _Part, source: Source, spans: Iterable[Span | None]
+        self,
+        part: _Part,
+        source: Source,
+        spans: Iterable[Span | None],
+        asked: Set[str],
     ) -> Iterator[Row]:
         if part.query is not None:
-            yield from self._told(part, _found(part.query, source, spans), source)
+            found = _found(part.query, source, spans)
+            yield from self._told(part, found, source, asked)
 
     def _told(
-        self, part: _Part, found: Iterable[tuple[int, Captures]], source: Source
+        self,
+        part: _Part,
+        found: Iterable[tuple[int, Captures]],
+        source: Source,
+        asked: Set[str],
     ) -> Iterator[Row]:
         answer = Answer(source, self._regexes)
         matches = [
             (index, captures)
             for index, captures in found
-            if all(answer(asked, captures) for asked in part.asked[index])
+            if part.owners[index].rule_id in asked
+            and all(answer(each, captures) for each in part.asked[index])
         ]
-        left = _Left(
+        left = Left(
             (part.owners[index].rule_id, node)
             for index, captures in matches
             for node in captures.get(LEAVE, ())
         )
         for index, captures in matches:
             owner = part.owners[index]
-            node = _shown(captures, owner)
+            node = shown(captures, owner.matcher)
             if node is not None and not left.holds(owner.rule_id, node):
                 doubt = (
                     None
                     if captures.get(HIT)
                     else doubt_of(node, owner.matcher or "", source)
                 )
-                yield owner.rule_id, _hit(node, captures, source), doubt
+                yield owner.rule_id, hit_of(node, captures, source), doubt
 
-    def _remarked(self, source: Source) -> Iterator[tuple[str, Hit]]:
-        if not self._remarks:
-            return
-        for comment in source.comments():
-            for rule_id, expression in self._remarks.items():
+    def _remarked(self, source: Source, asked: Set[str]) -> Iterator[tuple[str, Hit]]:
+        expressions = {i: each for i, each in self._remarks.items() if i in asked}
+        for comment in source.comments() if expressions else ():
+            for rule_id, expression in expressions.items():
                 if match := expression.search(comment.text):
-                    yield rule_id, _remark_hit(comment, match)
+                    yield rule_id, remark_hit(comment, match)
+
+
+def _counts(
+    answer: Answer, rows: Sequence[int], part: _Part, index: int, captures: Captures
+) -> bool:
+    """True where a match may say another thing than before *rows* became others.
+
+    One that leaves places alone does so where what it asks for stands on one of them.
+    """
+    asked = part.asked[index]
+    if LEAVE in captures:
+        names = {name for each in asked for name, is_one in each.arguments if is_one}
+        kept = names.union((HIT, CANDIDATE)).intersection(captures)
+        return reaches({name: captures[name] for name in kept}, rows)
+    return reaches(captures, rows) and all(answer(each, captures) for each in asked)
 
 
 def _found(
@@ -258,12 +347,13 @@ def compile_combined(
         for needs in dict.fromkeys(each.needs for each in told if each.needs.words):
             if bound := _asking_for(told, needs):
                 gated.append(_Gated(language, _Served(rule, section, bound), needs))
+    remarks = _remarks(rules)
     if counted is None or language.grammar is None:
         part = _part(language, always)
-        return Combined(lambda: part, gated, regexes, _remarks(rules))
+        return Combined(always, lambda: part, gated, regexes, remarks)
     surveyed = _survey(language, always, counted)
     return Combined(
-        lambda: _part(language, always), gated, regexes, _remarks(rules), surveyed
+        always, lambda: _part(language, always), gated, regexes, remarks, surveyed
     )
 
 
@@ -366,61 +456,3 @@ def _blame(rule: Rule, section: Section | None = None) -> None:
         validation.refuse_broken_remark(rule)
     else:
         validation.refuse_broken_query(rule, section)
-
-
-# From a match to a hit
-
-
-class _Left:
-    """The places that a rule leaves alone: each end by its start, disjoint, sorted."""
-
-    def __init__(self, found: Iterable[tuple[str, tree_sitter.Node]]) -> None:
-        self._spans: dict[str, list[Span]] = {}
-        for rule_id, node in sorted(
-            found, key=lambda each: (each[1].start_byte, -each[1].end_byte)
-        ):
-            spans = self._spans.setdefault(rule_id, [])
-            if not spans or spans[-1][1] <= node.start_byte:
-                spans.append((node.start_byte, node.end_byte))
-
-    def holds(self, rule_id: str, node: tree_sitter.Node) -> bool:
-        """True where *node* stands inside such a place."""
-        spans = self._spans.get(rule_id, [])
-        at = bisect_right(spans, (node.start_byte, sys.maxsize)) - 1
-        return at >= 0 and node.end_byte <= spans[at][1]
-
-
-def _shown(captures: Captures, owner: _Owner) -> tree_sitter.Node | None:
-    """The node to report, if the match counts."""
-    if hits := captures.get(HIT):
-        return hits[0]
-    candidates = captures.get(CANDIDATE)
-    return candidates[0] if candidates and owner.matcher is not None else None
-
-
-def _hit(node: tree_sitter.Node, captures: Captures, source: Source) -> Hit:
-    (row, column), (end_row, end_column) = node.start_point, node.end_point
-    if end_column == 0 and end_row > row:  # the node ends with a line's end
-        end_row -= 1
-        end_column = len(source.lines[end_row].encode())
-    return Hit(
-        line=row + 1,
-        column=source.column(row + 1, column),
-        end_line=end_row + 1,
-        end_column=max(1, source.column(end_row + 1, end_column) - 1),
-        names={
-            name: text_of(nodes[0], source).partition("\n")[0][:MAX_NAME]
-            for name, nodes in captures.items()
-            if nodes and name not in (HIT, CANDIDATE)
-        },
-    )
-
-
-def _remark_hit(comment: Comment, match: Any) -> Hit:
-    return Hit(
-        line=comment.line,
-        column=comment.column,
-        end_line=comment.end_line,
-        end_column=comment.end_column,
-        names={name: text for name, text in match.groupdict().items() if text},
-    )

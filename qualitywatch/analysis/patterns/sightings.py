@@ -67,8 +67,8 @@ class Places:
         return spans(places) if len(places) < MAX_PLACES else WHOLE
 
 
-def spans(places: Sequence[Span]) -> Sequence[Span]:
-    """At most `MAX_SPANS` that hold all *places*, parted where most lies between them.
+def spans(places: Sequence[Span], most: int = MAX_SPANS) -> Sequence[Span]:
+    """At most so many that hold all *places*, parted where most lies between them.
 
     *places* are in order, and none reaches into another.
     """
@@ -77,7 +77,7 @@ def spans(places: Sequence[Span]) -> Sequence[Span]:
     gaps = sorted(
         range(1, len(places)), key=lambda at: places[at - 1][1] - places[at][0]
     )
-    starts = [0, *sorted(gaps[: MAX_SPANS - 1])]
+    starts = [0, *sorted(gaps[: most - 1])]
     ends = [*(at - 1 for at in starts[1:]), len(places) - 1]
     return [
         (places[first][0], places[last][1])
