@@ -160,3 +160,58 @@ def test_a_remark_parts_two_words_and_hides_nothing(
     code = Source.read(path, said.encode(), language_of(path, None))
 
     assert read == code.bare
+
+
+NESTED = """\
+describe('cart', () => {
+  it('is empty', () => {
+    expect(cart.size).toBe(0)
+  })
+  it(
+
+    'adds', () => {
+    with(cart, () => {
+      add(1)
+    })
+    if (a) {
+    } else {
+      expect(cart.size).toBe(1)
+    }
+  })
+  it('holds', () => {
+    expect(cart.size).toBe(2)
+  })
+})
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("add(1)", "add(2)", ["adds"]),
+        ("toBe(1)", "toBe(2)", ["adds"]),
+        ("it('holds',", "it('holds', ", ["holds"]),
+    ],
+)
+def test_around_an_edit_are_the_blocks_still_open(
+    old: str, new: str, names: list[str]
+) -> None:
+    """A blank line inside the header of a block does not end it."""
+    before, after = (
+        source(text, "a.test.ts", "typescript")
+        for text in (NESTED, NESTED.replace(old, new))
+    )
+
+    was, now = touched_cases(before, after)
+
+    assert [case.name for case in was] == [case.name for case in now] == names
+
+
+def test_a_header_in_an_edit_may_go_on_below_it() -> None:
+    text = "x()\nit(\n\n  'adds', () => {\n    f()\n})\n"
+    before = source(text, "a.test.ts", "typescript")
+    after = source(text.replace("it(", "it.skip("), "a.test.ts", "typescript")
+
+    was, now = touched_cases(before, after)
+
+    assert [case.name for case in was] == [case.name for case in now] == ["adds"]

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.sources.source import Source
-from qualitywatch.analysis.weakening.assertions import Strength, assertions
+from qualitywatch.analysis.weakening.assertions import (
+    MAX_ASSERTIONS,
+    MAX_STATEMENT,
+    Strength,
+    _words_of,
+    assertions,
+    words_of,
+)
 from qualitywatch.analysis.weakening.cases import cases
 from qualitywatch.analysis.weakening.changes import weakened
 from qualitywatch.analysis.weakening.files import is_test_path, may_hold_tests
@@ -85,6 +92,18 @@ def test_no_assertion(text: str) -> None:
     assert [] == assertions([(1, text)])
 
 
+def test_what_stands_inside_an_assertion_is_no_other_one() -> None:
+    rows = ["assert all(", "    verify(order)", "    for order in orders", ")"]
+
+    assert [1] == [each.line for each in assertions(list(enumerate(rows, 1)))]
+
+
+def test_so_many_assertions_are_read_of_one_test() -> None:
+    rows = [(line, "assert f() == 1") for line in range(MAX_ASSERTIONS + 5)]
+
+    assert MAX_ASSERTIONS == len(assertions(rows))
+
+
 NUMBERS = [
     ("assert seconds < 1", "assert seconds < 10", ("1", "10")),
     ("assert seconds < 10", "assert seconds < 1", None),
@@ -147,6 +166,18 @@ def test_braces_on_lines_of_their_own() -> None:
     assert [("A", 3, 7)] == ends(text, "csharp", "a.cs")
 
 
+def test_a_test_ends_before_what_belongs_to_nobody() -> None:
+    text = "  it 'a' do\n    f\n# out\n  ) end\n  \n\n# end\n  it 'b' do\n   \n  end\n"
+
+    assert [("a", 1, 4), ("b", 8, 10)] == ends(text, "ruby", "a_spec.rb")
+
+
+def test_a_bracket_ends_a_test_and_a_directive_does_not() -> None:
+    text = "TEST(A, B) {\n  f();\n#ifdef X\n  g();\n#endif\n}\n}\n"
+
+    assert [("A, B", 1, 6)] == ends(text, "cpp", "tests/a.cpp")
+
+
 def test_an_annotation_makes_a_test() -> None:
     text = "#[test]\nfn a() {\n    f();\n}\n\nfn b() {\n    g();\n}\n"
 
@@ -193,6 +224,65 @@ def test_a_skip_may_give_its_reason_in_a_remark() -> None:
     )
 
     assert ("medium", "low") == (bare.severity, told.severity)
+
+
+def test_what_stands_in_a_remark_was_not_just_dropped() -> None:
+    lost = BEFORE.replace("    assert cart.tax()", "    # assert cart.tax()")
+
+    (found,) = weak(BEFORE, lost.replace("100", "101") + "    cart.close()\n")
+
+    assert (Kind.REMOVED, "an assertion was commented out") == (found.kind, found.said)
+
+
+def test_what_another_test_took_over_is_not_lost() -> None:
+    tax = "    assert cart.tax() == 19\n"
+
+    assert [] == weak(BEFORE, BEFORE.replace(tax, "") + f"\n\ndef test_tax():\n{tax}")
+
+
+def test_no_assertion_is_left_among_new_lines() -> None:
+    above = BEFORE.replace("total", "other") + "\n\n"
+    after = "def test_total(cart):\n    cart.add(Line(200))\n    cart.add(Line(1))\n"
+
+    (found,) = weak(above + BEFORE, above + after)
+
+    assert (Kind.REMOVED, "no assertion is left") == (found.kind, found.said)
+
+
+def test_what_asserted_nothing_before_is_no_loss_and_no_news() -> None:
+    idle, tax = "    assert True\n", "    assert cart.tax() == 19\n"
+
+    assert [] == weak(BEFORE + idle, BEFORE)
+    assert [Kind.REMOVED] == [
+        each.kind for each in weak(BEFORE + idle, BEFORE.replace(tax, "") + idle)
+    ]
+
+
+def test_a_return_above_the_assertions() -> None:
+    above, total = "from shop import Line\n\n\n", "    assert cart.total()"
+    after = BEFORE.replace(total, f"    return\n{total}")
+
+    (found,) = weak(above + BEFORE, above + after)
+
+    assert (Kind.SKIPPED, 6) == (found.kind, found.line)
+
+
+def test_a_word_directly_in_the_body_switches_a_test_off() -> None:
+    stop = '    pytest.skip("the rates are down")\n'
+    head, rest = BEFORE.split("\n", 1)
+
+    (found,) = weak(BEFORE, f"{head}\n{stop}{rest}")
+
+    assert (Kind.SKIPPED, 2) == (found.kind, found.line)
+    assert [] == weak(BEFORE, f"{head}\n    if down:\n    {stop}{rest}")
+
+
+def test_nothing_long_is_kept() -> None:
+    words_of("short" * 3)
+    kept = _words_of.cache_info().currsize
+
+    assert words_of("long " * MAX_STATEMENT) == "long " * (MAX_STATEMENT - 1) + "long"
+    assert kept == _words_of.cache_info().currsize
 
 
 STEPS = {

@@ -12,6 +12,7 @@ from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from qualitywatch.analysis.sources.sieve import Sieve
 from qualitywatch.analysis.sources.source import line_key
 from qualitywatch.analysis.weakening.blocks import indent
 from qualitywatch.regex import linear, regex
@@ -91,7 +92,7 @@ _EXISTS = regex(
     r"|\.ok\b|\.exist\b|is_some\(\)|is_ok\(\)|isPresent|be_present|IsNotNone"
     r"|toBeInstanceOf|[iI]s_?[iI]nstance|toBeTypeOf|any\(|Anything|not_to be_nil"
 )
-_PART = regex(
+_PART = Sieve(
     r"!=|not\.|\bnot in\b|Not_?Equal|NE\(|\bin\b|[cC]ontain|[iI]nclude|\bIn\(|[mM]atch"
     r"|Regex|[sS]tarts?_?[wW]ith|[eE]nds?_?[wW]ith|\s[<>]=?\s|[gG]reater|[lL]ess|[aA]pprox"
     r"|[cC]lose_?[tT]o|[aA]lmost|toHaveProperty|toThrow\(\s*\)|toHaveBeenCalled\(\s*\)"
@@ -104,6 +105,10 @@ _SAYS_NO_ERROR = linear(  # what only marks the way that should not be gone
 )
 QUOTED = regex(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
 _IS_COMPARED = regex(r"[=<>]|\bis\b")
+
+# Most of a test stands on both sides of its change. No text that is kept is longer
+# than a statement may be.
+_known = lru_cache(maxsize=1_024)
 
 
 class Strength(IntEnum):
@@ -122,27 +127,20 @@ class Assertion:
         self.line = line
         self.text = text
 
-    @cached_property
+    @property
     def key(self) -> str:
         """Its words: the same however it is laid out and quoted."""
-        return line_key(self.text)
+        return words_of(self.text)
 
-    @cached_property
+    @property
     def is_trivial(self) -> bool:
         """True when it holds whatever the code does."""
         return _is_trivial(self.text)
 
-    @cached_property
+    @property
     def strength(self) -> Strength:
         """How much it pins down."""
-        if self.is_trivial:
-            return Strength.NONE
-        words = QUOTED.sub('""', self.text)
-        if _EXISTS.search(words):
-            return Strength.EXISTS
-        if _PART.search(words) and "raises" not in words:
-            return Strength.PART
-        return Strength.EXISTS if _is_bare(self.text) else Strength.EXACT
+        return _strength(self.text)
 
     @cached_property
     def subjects(self) -> frozenset[str]:
@@ -176,6 +174,26 @@ def asserts_for_sure(lines: Sequence[str], line: int) -> bool:
     return not is_cut and _may_begin(first) and _is_real(whole)
 
 
+def words_of(line: str) -> str:
+    """The key of a line, or of a statement on one."""
+    return _words_of(line) if len(line) <= MAX_STATEMENT else line_key(line)
+
+
+_words_of = _known(line_key)
+
+
+@_known
+def _strength(text: str) -> Strength:
+    if _is_trivial(text):
+        return Strength.NONE
+    words = QUOTED.sub('""', text)
+    if _EXISTS.search(words):
+        return Strength.EXISTS
+    if _PART.search(words) and "raises" not in words:
+        return Strength.PART
+    return Strength.EXISTS if _is_bare(text) else Strength.EXACT
+
+
 @lru_cache(maxsize=4_096)  # many tests begin alike
 def _is_real(statement: str) -> bool:
     return _may_begin(statement) and not all(map(_is_trivial, _asserted(statement)))
@@ -183,23 +201,26 @@ def _is_real(statement: str) -> bool:
 
 def read(body: Sequence[tuple[int, str]]) -> Iterator[Assertion]:
     """The same one by one, for who needs only the first."""
-    at, found = 0, 0
-    while at < len(body) and found < MAX_ASSERTIONS:
-        number, text = body[at]
-        if not _may_begin(text[:MAX_STATEMENT]):
-            at += 1
+    behind, found = 0, 0
+    for at, (number, text) in enumerate(body):
+        if at < behind or not _may_begin(text[:MAX_STATEMENT]):
             continue
-        whole, at = _joined(body, at)
+        if found >= MAX_ASSERTIONS:
+            return
+        whole, behind = _joined(body, at)
         for said in _asserted(whole):
             found += 1
             yield Assertion(number, said)
 
 
-def _asserted(statement: str) -> Iterator[str]:
+@_known
+def _asserted(statement: str) -> tuple[str, ...]:
     """The assertions in *statement*, blanks apart."""
-    for piece in statement.split(";"):
-        if _may_begin(piece) and not _SAYS_NO_ERROR.search(piece.encode()):
-            yield " ".join(piece.split())
+    return tuple(
+        " ".join(piece.split())
+        for piece in statement.split(";")
+        if _may_begin(piece) and not _SAYS_NO_ERROR.search(piece.encode())
+    )
 
 
 @lru_cache(maxsize=4_096)  # most lines stand on both sides of a change
@@ -239,6 +260,7 @@ def _is_bare(text: str) -> bool:
 # Trivial
 
 
+@_known
 def _is_trivial(text: str) -> bool:
     if said := _ASSERTED.match(text):
         condition = _without_message(said[1] or said[2])

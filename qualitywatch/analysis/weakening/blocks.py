@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from qualitywatch.regex import regex
@@ -13,6 +14,7 @@ MAX_ABOVE = 60  # lines of annotations above a test
 
 _ANNOTATION = regex(r"\s*(?:@|#\[|\[)")
 _CLOSER = regex(r"\s*(?:[)\]}{]|end\b)")
+_SKIPPED = ("", "#")  # signs with which such lines begin
 _LAST = regex(r"\s*(?:\}|end\b)")
 
 
@@ -33,21 +35,37 @@ def is_barrier(text: str) -> bool:
     return _ends_statement(text) and not _ANNOTATION.match(text)
 
 
-def extent(lines: Sequence[str], line: int) -> tuple[int, int]:
-    """The last line of the block that begins on *line*, and the line that tells it."""
-    depth, last = indent(lines[line - 1]), line
+def block_end(lines: Sequence[str], line: int) -> int:
+    """The last line of the block that begins on *line*."""
+    depth, end = indent(lines[line - 1]), len(lines)
     for number in range(line + 1, len(lines) + 1):
         text = lines[number - 1]
-        bare = text.lstrip()
-        if not bare or text[0] == "#":
+        if text[: depth + 1].isspace() or text[:1] in _SKIPPED:
             continue
-        if (own := len(text) - len(bare)) <= depth:
-            if own < depth or not _CLOSER.match(text):
-                return last, number
-            if _LAST.match(text) and not text.rstrip().endswith("{"):
-                return number, number
-        last = number
-    return last, len(lines) + 1
+        if indent(text) < depth or not _CLOSER.match(text):
+            end = number - 1
+            break
+        if _is_last(text):
+            return number
+    while end > line and _is_skipped(lines[end - 1]):
+        end -= 1
+    return end
+
+
+def open_blocks(lines: Sequence[str], first: int) -> list[int]:
+    """Where the blocks may begin that none of the *first* lines ends, in order."""
+    found: list[int] = []
+    deepest = sys.maxsize
+    for number in range(first, 0, -1):
+        text = lines[number - 1]
+        if _is_skipped(text) or (own := indent(text)) > deepest:
+            continue
+        found.append(number)
+        is_end = not _CLOSER.match(text) or _is_last(text)
+        deepest = own - is_end  # those that begin above it
+        if deepest < 0:
+            break
+    return found[::-1]
 
 
 def next_code(lines: Sequence[str], line: int) -> int:
@@ -64,9 +82,14 @@ def indent(text: str) -> int:
     return len(text) - len(text.lstrip())
 
 
-def ends_blocks(text: str) -> bool:
-    """True for a line behind which no block goes on that is indented as far as it."""
-    return text[:1] != "#" and not _CLOSER.match(text)
+def _is_skipped(text: str) -> bool:
+    """True for a line that neither ends a block nor belongs to one."""
+    return text[:1] in _SKIPPED or text.isspace()
+
+
+def _is_last(text: str) -> bool:
+    """True for a line that closes a block and opens no other one."""
+    return _LAST.match(text) is not None and not text.rstrip().endswith("{")
 
 
 def _ends_statement(text: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice, takewhile
 from typing import Literal
 
 import msgspec
@@ -19,9 +19,10 @@ from qualitywatch.analysis.weakening.assertions import (
 )
 from qualitywatch.analysis.weakening.blocks import (
     annotated_from,
-    extent,
+    block_end,
     indent,
     next_code,
+    open_blocks,
 )
 from qualitywatch.analysis.weakening.dialects import (
     DIALECTS,
@@ -34,7 +35,7 @@ from qualitywatch.analysis.weakening.dialects import (
 from qualitywatch.analysis.weakening.doubtful import doubtful
 from qualitywatch.analysis.weakening.files import is_test_path, may_hold_tests
 from qualitywatch.analysis.weakening.headers import Header
-from qualitywatch.analysis.weakening.reach import Shared, shared, touched, within
+from qualitywatch.analysis.weakening.reach import Shared, last_touched, shared
 from qualitywatch.regex import regex
 
 MAX_CASES = 2_000  # of one file
@@ -82,12 +83,12 @@ class Case:
         name = (self._said("name") or self._said("label")).strip()
         return name if name.count("(") == name.count(")") else name.rstrip(") ")
 
-    @cached_property
+    @property
     def word(self) -> str:
         """The word with which it begins, where its framework has several."""
         return self._said("word")
 
-    @cached_property
+    @property
     def mods(self) -> frozenset[str]:
         """The words that follow that one, each behind a dot."""
         return frozenset(filter(None, self._said("mods").split(".")))
@@ -104,14 +105,14 @@ class Case:
     @cached_property
     def end(self) -> int:
         """Its last line."""
-        return extent(self.text.lines, self.line)[0]
+        return block_end(self.text.lines, self.line)
 
-    @cached_property
-    def raw(self) -> tuple[str, ...]:
+    @property
+    def raw(self) -> Sequence[str]:
         """Its text as it stands, comments included: equal, nothing was changed."""
         return self.text.raw(self.first, self.end)
 
-    @cached_property
+    @property
     def head(self) -> list[tuple[int, str]]:
         """The annotations and the line of the header."""
         lines = self.text.lines
@@ -122,9 +123,10 @@ class Case:
         """The lines of the body that hold code, without comments."""
         lines = self.text.lines
         begin = self.text.body_from(self._found.end())
-        rest, start = self.text.rest_of_line(begin), self.text.line_at(begin)
-        found = [(n, lines[n - 1]) for n in range(start + 1, self.end + 1)]
-        return [(n, text) for n, text in ((start, rest), *found) if text.strip()]
+        rest = self.text.rest_of_line(begin)
+        start = self.line + self.text.breaks(self._found.start(), begin)
+        rows = [(start, rest), *enumerate(lines[start : self.end], start + 1)]
+        return [row for row in rows if row[1].strip()]
 
     @cached_property
     def assertions(self) -> list[Assertion]:
@@ -145,14 +147,14 @@ class Case:
         """The words of the body."""
         return frozenset(re.findall(r"\w+", " ".join(self.statements)))
 
-    @cached_property
+    @property
     def is_empty(self) -> bool:
         """True when nothing is done in the body."""
         return (
             _EMPTY_BODY.fullmatch(" ".join(t for _, t in self.body)[:2000]) is not None
         )
 
-    @cached_property
+    @property
     def skip(self) -> Skip | None:
         """How it is switched off, if it is."""
         if SWITCHED_OFF.fullmatch(self.word) or OFF & self.mods:
@@ -185,13 +187,12 @@ class Case:
 
     def _stopped(self) -> Skip | None:
         pattern = self.text.dialect.stop
-        inside = [row for row in self.body if row[0] > self.line]
-        first = next((text for _, text in inside if _WORD.search(text)), None)
-        if pattern is None or first is None:
+        if pattern is None or not any(map(pattern.match, self.statements)):
             return None
-        depth = indent(first)
+        inside = [row for row in self.body if row[0] > self.line]
+        first = next((text for _, text in inside if _WORD.search(text)), "")
         for number, text in inside:
-            if indent(text) != depth or _CONDITION.search(QUOTED.sub("", text)):
+            if indent(text) != indent(first) or _CONDITION.search(QUOTED.sub("", text)):
                 continue
             if found := pattern.match(text.strip()):
                 return Skip(number, _reason(found))
@@ -216,7 +217,8 @@ def touched_cases(before: Source, after: Source) -> tuple[list[Case], list[Case]
     if old is None or new is None or old.kind != new.kind:
         return cases(before), cases(after)
     same = shared((old.lines, before.lines), (new.lines, after.lines))
-    return list(old.touched(same)), list(new.touched(same))
+    around = open_blocks(new.lines, same.first)  # of both: they share these lines
+    return list(old.touched(same, around)), list(new.touched(same, around))
 
 
 def _text(source: Source) -> _Text | None:
@@ -236,8 +238,11 @@ class _Text:
         self.dialect = dialect
         self._source = source
         self._whole = source.bare
-        self._data = source.bare.encode()
         self._by_name = by_name
+
+    @cached_property
+    def _data(self) -> bytes:
+        return self._whole.encode()
 
     @property
     def kind(self) -> tuple[Dialect, bool]:
@@ -268,13 +273,18 @@ class _Text:
         elif header.is_in(self._data):
             yield from self._tests(doubtful(header, self._data, self.lines))
 
-    def touched(self, same: Shared) -> Iterator[Case]:
-        header, group = self.dialect.header, self.dialect.group
-        headers = list(header.lines(self._data))
-        yield from self._tests(touched(headers, self.lines, same))
-        if group is not None:
-            groups = list(group.lines(self._data))
-            yield from self._groups(within(groups, self.lines, same))
+    def touched(self, same: Shared, around: Sequence[int]) -> Iterator[Case]:
+        """Those that reach into the change; *around* it are blocks still open."""
+        end = last_touched(self.lines, same)
+        data = "\n".join(self.lines[same.first :]).encode()
+
+        def within(header: Header) -> Iterator[int]:
+            numbers = (same.first + number for number in header.lines(data))
+            return takewhile(end.__ge__, numbers)
+
+        yield from self._tests(chain(around, within(self.dialect.header)))
+        if self.dialect.group is not None:
+            yield from self._groups(within(self.dialect.group))
 
     def _tests(self, lines: Iterable[int]) -> Iterator[Case]:
         for line, found in self._found(self.dialect.header, lines):
@@ -319,15 +329,16 @@ class _Text:
         opening = _OPENING.match(self._whole, offset)
         return offset if opening is None else opening.end()
 
-    def line_at(self, offset: int) -> int:
-        return self._whole.count("\n", 0, offset) + 1
+    def breaks(self, start: int, end: int) -> int:
+        """How many lines end between these two places."""
+        return self._whole.count("\n", start, end)
 
     def rest_of_line(self, offset: int) -> str:
         end = self._whole.find("\n", offset)
         return self._whole[offset : end if end >= 0 else None]
 
-    def raw(self, first: int, last: int) -> tuple[str, ...]:
-        return tuple(self._source.lines[first - 1 : last])
+    def raw(self, first: int, last: int) -> Sequence[str]:
+        return self._source.lines[first - 1 : last]
 
     def said_at(self, line: int) -> str:
         near = self.comments_in(line - 1, line + 1)

@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import islice
 
 from qualitywatch.analysis.comparing.compare import Comparison
-from qualitywatch.analysis.sources.source import Source, line_key
-from qualitywatch.analysis.weakening.assertions import Assertion, read
+from qualitywatch.analysis.sources.source import Source
+from qualitywatch.analysis.weakening.assertions import Assertion, read, words_of
 from qualitywatch.analysis.weakening.cases import (
     Case,
     Skip,
@@ -80,7 +80,7 @@ class _Weakening:
         edit = Edit(old, new)
         if not edit.had:
             return
-        if new.is_empty and not edit.commented(self._comments(new)):
+        if new.is_empty and not edit.commented:
             yield _emptied(new, old)
         yield from _trivial(edit)
         yield from self._removed(edit)
@@ -95,20 +95,18 @@ class _Weakening:
             )
 
     def _removed(self, edit: Edit) -> Iterator[Weakened]:
-        new, gone = edit.new, sum(self._is_lost(each) for each in edit.gone)
+        if not edit.gone or (edit.has and edit.added_lines and not edit.commented):
+            return
+        gone = sum(self._is_lost(each) for each in edit.gone)
         if not gone:
             return
-        comments = self._comments(new)
-        if commented := edit.commented(comments):
-            said = f"{_count(commented)} commented out"
+        if edit.commented:
+            said = f"{_count(edit.commented)} commented out"
             yield _removed(edit, said, Severity.MEDIUM)
         elif not edit.has and not edit.calls_new():
             yield _removed(edit, "no assertion is left", Severity.MEDIUM)
         elif not edit.added_lines:
             yield _removed(edit, f"{_count(gone)} removed", Severity.LOW)
-
-    def _comments(self, case: Case) -> str:
-        return "\n".join(comment.text for comment in case.comments())
 
     def _is_lost(self, assertion: Assertion) -> bool:
         """True unless another test of the file took it over."""
@@ -209,18 +207,24 @@ class Edit:
         self.old, self.new = old, new
         before, after = old.assertions, new.assertions
         self.had, self.has = _real(before), _real(after)
-        keys = Counter(each.key for each in after)
-        self.gone = [a for a in before if not a.is_trivial and not _take(keys, a.key)]
-        keys = Counter(each.key for each in before)
-        self.came = [a for a in after if not _take(keys, a.key)]
-        known = Counter(map(line_key, old.statements))
-        self.added_lines = [s for s in new.statements if not _take(known, line_key(s))]
+        self.gone = _only_in(self.had, after)
+        self.came = _only_in(after, before)
 
-    def commented(self, comments: str) -> int:
-        """How many of the assertions that are gone stand in *comments*."""
-        flat = " ".join(comments.split())
+    @cached_property
+    def commented(self) -> int:
+        """How many of the assertions that are gone stand in the comments."""
         lost = len(self.had) - len(self.has)
-        return min(max(lost, 0), sum(a.text[:60] in flat for a in self.gone))
+        if lost <= 0:
+            return 0
+        said = (comment.text for comment in self.new.comments())
+        flat = " ".join(" ".join(said).split())
+        return min(lost, sum(each.text[:60] in flat for each in self.gone))
+
+    @cached_property
+    def added_lines(self) -> list[str]:
+        """The lines that only the new body has, or has more often."""
+        known = Counter(map(words_of, self.old.statements))
+        return [s for s in self.new.statements if not _take(known, words_of(s))]
 
     def calls_new(self) -> bool:
         """True where the new body calls something that the old one did not."""
@@ -258,6 +262,12 @@ def _if_all_are_trivial(case: Case) -> Assertion | None:
 def _texts(found: Sequence[Case]) -> Counter[str]:
     tests = (case for case in found if case.kind == "test")
     return Counter(each.key for case in tests for each in case.assertions)
+
+
+def _only_in(these: Sequence[Assertion], those: Sequence[Assertion]) -> list[Assertion]:
+    """Those of *these* that are not among *those* as often."""
+    known = Counter(each.key for each in those)
+    return [each for each in these if not _take(known, each.key)]
 
 
 def _real(found: Sequence[Assertion]) -> list[Assertion]:
@@ -301,8 +311,10 @@ def _loosened(edit: Edit) -> Iterator[Weakened]:
 
 def _early_return(edit: Edit) -> int:
     """The line of a new unconditional `return` above assertions."""
+    if not edit.has or not any(map(_RETURN.match, edit.new.statements)):
+        return 0
     inside = [row for row in edit.new.body if row[0] > edit.new.line]
-    if not inside or not edit.has:
+    if not inside:
         return 0
     depth = min(len(text) - len(text.lstrip()) for _, text in inside[:1])
     for number, text in inside:
@@ -382,7 +394,7 @@ def _calls(statements: Sequence[str]) -> set[str]:
 
 
 def _take(counts: Counter[str], text: str) -> bool:
-    if counts[text] <= 0:
+    if counts.get(text, 0) <= 0:
         return False
     counts[text] -= 1
     return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from qualitywatch.analysis.weakening.assertions import Assertion, Strength
+from qualitywatch.analysis.weakening.assertions import Assertion
 from qualitywatch.regex import regex
 
 _NUMBER = regex(r"(?<![\w.])-?\d[\d_]*(?:\.\d+)?(?:e-?\d+)?", re.IGNORECASE)
@@ -42,11 +43,11 @@ def is_looser(old: Assertion, new: Assertion, all_new: Sequence[Assertion]) -> s
         return ""
     if moved := loosened_number(old.text, new.text):
         return f"a bound was loosened from {moved[0]} to {moved[1]}"
+    if new.strength >= old.strength:
+        return ""
     if not (_is_whole(old.text) and _is_whole(new.text)):
         return ""
     if _SAYS_BOOL.search(old.text) or new.text.startswith("assert not"):
-        return ""
-    if new.strength >= min(old.strength, Strength.EXACT):
         return ""
     for subject in old.subjects & new.subjects:
         said = [each.strength for each in all_new if subject in each.subjects]
@@ -57,7 +58,7 @@ def is_looser(old: Assertion, new: Assertion, all_new: Sequence[Assertion]) -> s
 
 def loosened_number(old: str, new: str) -> tuple[str, str] | None:
     """The one number in which both texts differ, if it now bounds less."""
-    if _NUMBER.sub("0", old) != _NUMBER.sub("0", new):
+    if _without_numbers(old) != _without_numbers(new):
         return None
     pairs = zip(_NUMBER.finditer(old), _NUMBER.finditer(new), strict=False)
     changed = [(a, b) for a, b in pairs if a[0] != b[0]]
@@ -67,6 +68,11 @@ def loosened_number(old: str, new: str) -> tuple[str, str] | None:
     way = next((w for w, around in _BOUNDS if around.search(new[: now.start()])), 0)
     step = _value(now[0]) - _value(was[0])
     return (was[0], now[0]) if way * step > 0 else None
+
+
+@lru_cache(maxsize=256)  # each is compared with all of the other side
+def _without_numbers(text: str) -> str:
+    return _NUMBER.sub("0", text)
 
 
 def _is_whole(text: str) -> bool:

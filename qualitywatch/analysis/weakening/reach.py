@@ -5,19 +5,12 @@ What is asked of a test costs more than to see that no line of it is new or gone
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from qualitywatch.analysis.comparing.news import shared_ends
-from qualitywatch.analysis.weakening.blocks import (
-    MAX_ABOVE,
-    ends_blocks,
-    extent,
-    indent,
-    is_barrier,
-)
+from qualitywatch.analysis.weakening.blocks import MAX_ABOVE, is_barrier
 
 
 class Shared(msgspec.Struct, frozen=True):
@@ -40,37 +33,13 @@ def shared(
     return Shared(first, last)
 
 
-def touched(headers: Sequence[int], lines: Sequence[str], same: Shared) -> list[int]:
-    """Those of *headers* that are in the change, or whose test reaches into it.
-
-    What stands in the shared lines is told from them alone: on both sides alike.
-    """
-    begin = bisect_right(headers, same.first)
-    open_ones = list(_open(headers[:begin], lines, same.first))
-    return [*reversed(open_ones), *within(headers, lines, same)]
-
-
-def within(headers: Sequence[int], lines: Sequence[str], same: Shared) -> Sequence[int]:
-    """Those of *headers* that are in the change, or whose annotations may be."""
+def last_touched(lines: Sequence[str], same: Shared) -> int:
+    """The last line that is in the change, or below annotations that may be."""
     end = len(lines) - same.last + 1
     most = min(len(lines), end + MAX_ABOVE)
     while end < most and not is_barrier(lines[end - 1]):
         end += 1
-    return headers[bisect_right(headers, same.first) : bisect_right(headers, end)]
-
-
-def _open(headers: Sequence[int], lines: Sequence[str], first: int) -> Iterator[int]:
-    """Those whose block no line up to the *first* ones ends, the last one first."""
-    least = None
-    for header in reversed(headers):
-        text = lines[header - 1]
-        depth = indent(text)
-        if least is None or depth < least:
-            if extent(lines, header)[1] > first:
-                yield header
-            least = depth if ends_blocks(text) else least
-        if least == 0:
-            return
+    return end
 
 
 def _may_go_on(line: str) -> bool:
