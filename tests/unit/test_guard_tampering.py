@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qualitywatch import rulebook
 from qualitywatch.analysis import CHECKS, analyse
+from qualitywatch.analysis.safety import bypasses
 from qualitywatch.model import Change, Confidence, Severity, Violation
 from qualitywatch.rulebook import Rulebook
 
@@ -280,3 +283,12 @@ def test_ignore_files(line: str, expected: Confidence | None) -> None:
 def test_ignore_file_of_a_folder() -> None:
     """A folder for what is built ignores all of itself."""
     assert [] == found("build/.gitignore", "", "*\n")
+
+
+@pytest.mark.parametrize("row", bypasses._WAYS_ROUND, ids=lambda row: row[0])
+@settings(max_examples=60)
+@given(data=st.data())
+def test_the_look_at_all_new_lines_misses_no_way_round(row, data):
+    line = data.draw(st.from_regex(row[2].pattern))
+
+    assert bypasses.WAY.search(line.encode("utf-8", "replace"))

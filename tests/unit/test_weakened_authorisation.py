@@ -203,3 +203,8 @@ def test_lines_are_told_together_as_alone(
     assert list(look(lines, numbers)) == [
         n for n in numbers if list(look(lines[n - 1 :], [1]))
     ]
+
+
+@given(st.from_regex(guards._DECORATORS))
+def test_the_look_at_a_whole_base_misses_no_decorator(text: str) -> None:
+    assert guards.DECORATORS.search(f"x\n@{text}\n".encode("utf-8", "replace"))

@@ -39,16 +39,18 @@ def guard_tampering(comparison: Comparison) -> Iterator[Hit]:
         yield from _looser(comparison)
     if name == _ATTRIBUTES or path in _IGNORES:  # of a folder's own, `*` is usual
         yield from _hidden(comparison, name)
-    if bypasses.HINT.search(comparison.after.data) or _old_hint(comparison):
-        if bypasses.is_build_file(path):
+    may_go_round = bypasses.WAY.search(comparison.new_data) is not None
+    is_build = bypasses.is_build_file(path)
+    if (may_go_round or is_build) and _has_hint(comparison):
+        if is_build:
             yield from _unhooked(comparison)
         if not is_test_double_file(path):
             yield from _ways_round(comparison)
 
 
-def _old_hint(comparison: Comparison) -> bool:
-    before = comparison.before
-    return before is not None and bypasses.HINT.search(before.data) is not None
+def _has_hint(comparison: Comparison) -> bool:
+    texts = filter(None, (comparison.after, comparison.before))
+    return any(bypasses.HINT.search(text.data) for text in texts)
 
 
 # Our own settings and rules

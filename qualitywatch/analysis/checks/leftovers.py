@@ -14,7 +14,6 @@ import msgspec
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.sources.quoting import Quoting
-from qualitywatch.analysis.sources.source import Source
 from qualitywatch.analysis.stubs.design import is_test_data
 from qualitywatch.model import Confidence
 from qualitywatch.regex import linear, regex
@@ -132,18 +131,18 @@ def tool_call(comparison: Comparison) -> Iterator[Hit]:
 
 
 def _may_be_left(comparison: Comparison, starts: tuple[str, ...]) -> bool:
-    is_held = _begins_with(comparison.after, starts)
+    is_held = _begins_with(comparison, starts)
     return is_held and not is_test_data(comparison.path)
 
 
-def _begins_with(source: Source, starts: tuple[str, ...]) -> bool:
-    """False where no line is a mark that begins with one of *starts*."""
-    return source.once(_may_hold_marks) and source.begins_with(starts)
+def _begins_with(comparison: Comparison, starts: tuple[str, ...]) -> bool:
+    """False where no new line is a mark that begins with one of *starts*."""
+    return comparison.once(_may_hold_marks) and comparison.after.begins_with(starts)
 
 
-def _may_hold_marks(source: Source) -> bool:
-    """False where no line begins with any mark: one look, and most texts have none."""
-    return _BEGINNING.search(b"\n" + source.data) is not None
+def _may_hold_marks(comparison: Comparison) -> bool:
+    """False where no new line begins with any mark: one look, and mostly none does."""
+    return _BEGINNING.search(b"\n" + comparison.new_data) is not None
 
 
 def _conflicts(comparison: Comparison) -> Iterator[int]:
@@ -161,7 +160,7 @@ def _conflicts(comparison: Comparison) -> Iterator[int]:
 
 def _prefixed(comparison: Comparison) -> Iterator[Hit]:
     """A file whose lines all begin with the `+` of a patch."""
-    if not _begins_with(comparison.after, ("+",)):
+    if not _begins_with(comparison, ("+",)):
         return
     lines = [text for text in comparison.after.lines if text.strip()]
     added = [text for text in lines if text.startswith("+")]

@@ -1,4 +1,7 @@
-"""Checks that are asked twice of one text: to judge it, and to count its stubs."""
+"""What is found out once of a comparison, and asked for more often.
+
+Some checks are asked to judge a text and to count its stubs; several read new remarks.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,13 @@ from functools import wraps
 
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
+from qualitywatch.analysis.sources.source import Comment
+
+
+def said_anew(comparison: Comparison) -> tuple[Comment, ...]:
+    """The comments that the new text has more often; mostly none."""
+    comments = comparison.after.comments()
+    return tuple(filter(comparison.is_said_anew, comments))
 
 
 def once(

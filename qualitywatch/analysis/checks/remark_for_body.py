@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import tree_sitter
 
 from qualitywatch.analysis.checks.new_stub import hit_of, new_stubs, standing_remark
-from qualitywatch.analysis.checks.once import once
+from qualitywatch.analysis.checks.once import once, said_anew
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.elision.reading import elidable, elision
 from qualitywatch.analysis.hit import Hit
@@ -99,7 +99,7 @@ def _other_holders(comparison: Comparison) -> Iterator[Hit]:
     if is_test_double_file(comparison.path):
         return
     source = comparison.after
-    if not any(map(comparison.is_said_anew, source.comments())):
+    if not comparison.once(said_anew):
         return
     finder = _Finder(source)
     for comment in source.once(elidable):

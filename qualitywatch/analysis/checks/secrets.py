@@ -34,6 +34,8 @@ def hard_coded_secret(comparison: Comparison) -> Iterator[Hit]:
     source = comparison.after
     is_model = _MODELS.search(comparison.path) is not None
     is_bare = source.language.name in _BARE
+    if not suspect_lines(comparison.new_data, bare=is_bare):
+        return
     for number in suspect_lines(source.data, bare=is_bare)[:MAX_LINES]:
         if not comparison.is_new_line(number):
             continue

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import tree_sitter
 
-from qualitywatch.analysis.checks.once import once
+from qualitywatch.analysis.checks.once import once, said_anew
 from qualitywatch.analysis.comparing.compare import Comparison
 from qualitywatch.analysis.hit import Hit
 from qualitywatch.analysis.sources.source import Comment, Source
@@ -36,6 +36,8 @@ def simulated_result(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each function whose remark admits what its code does: nothing."""
     path, source = comparison.path, comparison.after
     if is_declaration_file(path) or is_test_double_file(path):
+        return
+    if not comparison.once(said_anew):
         return
     seen: set[int] = set()
     for at in may_simulate(source.spoken):

@@ -27,7 +27,7 @@ MAX_HEAD = 10  # lines of attributes above a name
 def weakened_authorisation(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each unit that guarded something and no longer does."""
     before = comparison.before
-    if before is None or not guards.MENTION.search(before.text):
+    if before is None or not guards.MENTION.search(before.data):
         return
     if before.text == comparison.after.text:
         return
@@ -47,6 +47,7 @@ class _Change:
     def __init__(self, comparison: Comparison) -> None:
         assert comparison.before is not None
         self._comparison = comparison
+        self._base_data = comparison.before.data
         self._old = comparison.before.lines
         self._new = comparison.after.lines
         self._lost = comparison.lost_line_numbers
@@ -88,6 +89,8 @@ class _Change:
 
     def bare_units(self) -> Iterator[Hit]:
         """Units that lost the decorator which let only some people in."""
+        if not guards.DECORATORS.search(self._base_data):
+            return
         for kind in ("function", "class"):
             for old, new in self._pairs(kind):
                 if old.decorators == new.decorators:

@@ -238,6 +238,14 @@ class Comparison:
         return self._lines.numbers
 
     @cached_property
+    def new_data(self) -> bytes:
+        """The new lines below each other: one look tells what none of them holds."""
+        if self.before is None:
+            return self.after.data
+        lines = self.after.lines
+        return "\n".join(lines[number - 1] for number in self.new_lines).encode()
+
+    @cached_property
     def lost_line_numbers(self) -> Sequence[int]:
         """The numbers of the lines of the base that the new text has not, in order."""
         if self.before is None:

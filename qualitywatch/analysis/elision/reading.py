@@ -10,7 +10,7 @@ base tells, in `analysis.checks.elided_code`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from qualitywatch.analysis.elision import grammar
@@ -100,7 +100,9 @@ def elisions(
 
 def _chosen(source: Source, wanted: Collection[int], *, hints: bool) -> list[Comment]:
     """The comments on *wanted* lines that may be such a remark."""
-    said = source.comments() if hints else source.once(elidable)
+    said: Sequence[Comment] = [c for c in source.comments() if c.line in wanted]
+    if said and not hints:
+        said = source.once(elidable)
     short = (each for each in said if each.line in wanted and may_be_remark(each))
     may_count = may_be_hint if hints else _reads
     return [comment for comment in short if may_count(comment.text)]

@@ -22,6 +22,9 @@ HINT = linear(
 )
 """A text without it neither calls nor avoids the guard."""
 
+WAY = linear(rb"(?i)qualitywatch|no-verify|hookspath|husky|\.git/hooks|\bcommit\b")
+"""A line without it goes no way round it."""
+
 _CALL = regex(
     r"\bqualitywatch\b\s+(?:gate|hook|check|watch|start|history|scan)\b"
     r"|\b(?:uses|repo|image)\s*:\s*\S*qualitywatch|\bid\s*:\s*['\"]?qualitywatch"

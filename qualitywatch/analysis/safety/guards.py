@@ -20,7 +20,7 @@ _SUBJECT = (
     r"|credential|session|role|scope|owner|csrf|cert|hmac|jwt|privilege|grant|forbid"
     r"|identity|superuser|staff|secret|webhook"
 )
-MENTION = linear(rf"(?i){_SUBJECT}|before_action|can\?|guard|can\(|can_")
+MENTION = linear(rf"(?i){_SUBJECT}|before_action|can\?|guard|can\(|can_".encode())
 """A text without it guards nothing."""
 
 _GUARDING = regex(
@@ -65,16 +65,18 @@ _REFUSING_CALL = Sieve(
     r"|deny_?unless\w*|authenticate_?\w*!)(?:\s*\(.*|\s+[\w@:$'\"].*|\s*;?)$",
     re.IGNORECASE | re.MULTILINE,
 )
-_DECORATOR = regex(
+_DECORATORS = (
     r"login_required|permission_required|permissions?_classes|user_passes_test"
     r"|staff_member_required|(?:require|ensure|check|needs?)s?_?(?:auth\w*|login|roles?"
     r"|scopes?|permissions?|admin|token|user)|jwt_required|admin_required|auth_required"
     r"|authenticated\b|roles?_(?:required|accepted)|csrf_protect|^Authorize\b"
     r"|PreAuthorize|PostAuthorize|^Secured\b|RolesAllowed|DenyAll|RequiresPermissions"
     r"|RequiresRoles|RequiresAuthentication|ValidateAntiForgeryToken|UseGuards"
-    r"|^Roles\b|^Permissions\b|IsGranted|^Security\(",
-    re.IGNORECASE,
+    r"|^Roles\b|^Permissions\b|IsGranted|^Security\("
 )
+_DECORATOR = regex(_DECORATORS, re.IGNORECASE)
+DECORATORS = linear(f"(?i){_DECORATORS.replace('^', '')}".encode(), groups=False)
+"""A text without it has no such decorator."""
 _GIVEN = r"(?:\([^()]{0,80}\))?"
 _MIDDLEWARE = (
     r"(?:require|ensure|check|verify|is|authorize|authenticate|protect|restrict|validate)"

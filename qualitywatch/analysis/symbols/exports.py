@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import tree_sitter
 
+from qualitywatch.analysis.comparing.touched import Texts
 from qualitywatch.analysis.sources.source import Source
 from qualitywatch.model import Noun
 from qualitywatch.regex import regex
@@ -76,9 +77,11 @@ def _gone(before: Source, after: Source) -> set[str]:
     read = _python if before.language.name == "python" else _script
     old, new = before.tree.root_node.children, after.tree.root_node.children
     first, last = _shared_ends(before, old, after, new)
-    known = {name for name, _ in read(new[first : len(new) - last])}
-    edited = read(old[first : len(old) - last])
-    return {name for name, is_own in edited if is_own} - known
+    edited, left = new[first : len(new) - last], old[first : len(old) - last]
+    kept = {after.data[node.start_byte : node.end_byte] for node in edited}
+    changed = [n for n in left if before.data[n.start_byte : n.end_byte] not in kept]
+    gone = {name for name, is_own in read(changed, Texts(before)) if is_own}
+    return gone and gone.difference(name for name, _ in read(edited, Texts(after)))
 
 
 def _shared_ends(
@@ -103,9 +106,9 @@ Found = Iterator[tuple[str, bool]]  # a name, and whether it is defined here
 
 
 def _offer(
-    source: Source, wild: re.Pattern[str], read: Callable[[list[Node]], Found]
+    source: Source, wild: re.Pattern[str], read: Callable[[list[Node], Texts], Found]
 ) -> Offer:
-    found = list(read(source.tree.root_node.children))
+    found = list(read(source.tree.root_node.children, Texts(source)))
     is_computed = any(name == "*" for name, _ in found)
     return Offer(
         own=frozenset(name for name, is_own in found if is_own),
@@ -118,17 +121,17 @@ def _offer(
 # Python
 
 
-def _python(statements: list[Node]) -> Found:
+def _python(statements: list[Node], text: Texts) -> Found:
     waiting = list(statements)
     while waiting:
         node = waiting.pop()
         if node.type in _DEFINITIONS:
-            yield _text(node.child_by_field_name("name")), True
+            yield _said(node.child_by_field_name("name"), text), True
         elif node.type in ("import_statement", "import_from_statement"):
-            yield from ((name, False) for name in _imported(node))
+            yield from ((name, False) for name in _imported(node, text))
         elif node.type in ("assignment", "augmented_assignment", "named_expression"):
             left = node.child_by_field_name("left") or node.child_by_field_name("name")
-            yield from ((name, True) for name in _identifiers(left))
+            yield from ((name, True) for name in _identifiers(left, text))
             waiting += [c for c in node.children_by_field_name("right")]
         elif node.type in (
             "for_statement",
@@ -136,78 +139,78 @@ def _python(statements: list[Node]) -> Found:
             "type_alias_statement",
         ):
             left = node.child_by_field_name("left") or node
-            yield from ((name, False) for name in _identifiers(left))
+            yield from ((name, False) for name in _identifiers(left, text))
             waiting += node.children
         elif node.type not in ("lambda", "call", "string", "dictionary", "list"):
             waiting += node.children
 
 
-def _imported(statement: Node) -> Iterator[str]:
+def _imported(statement: Node, text: Texts) -> Iterator[str]:
     """The names that an import binds."""
     for child in statement.children_by_field_name("name"):
         if child.type == "aliased_import":
-            yield _text(child.child_by_field_name("alias"))
+            yield _said(child.child_by_field_name("alias"), text)
         else:
-            yield _text(child).partition(".")[0]
+            yield _said(child, text).partition(".")[0]
 
 
 # JavaScript and TypeScript
 
 
-def _script(statements: list[Node]) -> Found:
+def _script(statements: list[Node], text: Texts) -> Found:
     for node in statements:
         if node.type == "export_statement":
-            yield from _exported(node)
+            yield from _exported(node, text)
         elif node.type == "expression_statement":
-            yield from _assigned(node.children[0] if node.children else node)
+            yield from _assigned(node.children[0] if node.children else node, text)
 
 
-def _exported(statement: Node) -> Found:
+def _exported(statement: Node, text: Texts) -> Found:
     is_own = statement.child_by_field_name("source") is None
     for child in statement.children:
         if child.type == "export_clause":
             for name in child.named_children:
                 shown = name.child_by_field_name("alias") or name
                 shown = shown.child_by_field_name("name") or shown
-                yield _text(shown), is_own
+                yield _said(shown, text), is_own
         elif child.type == "namespace_export":
-            yield _text(child.named_children[0]), False
+            yield _said(child.named_children[0], text), False
     declared = statement.child_by_field_name("declaration")
     if declared is not None:
         is_code = declared.type not in _TYPES
-        yield from ((name, is_code) for name in _declared(declared))
+        yield from ((name, is_code) for name in _declared(declared, text))
 
 
-def _declared(declaration: Node) -> Iterator[str]:
+def _declared(declaration: Node, text: Texts) -> Iterator[str]:
     if declaration.type == "ambient_declaration":
         for child in declaration.named_children:
-            yield from _declared(child)
+            yield from _declared(child, text)
         return
     name = declaration.child_by_field_name("name")
     if name is not None:
-        yield _text(name).partition(".")[0].strip("\"'")
+        yield _said(name, text).partition(".")[0].strip("\"'")
     for child in declaration.named_children:
         if child.type == "variable_declarator":
-            yield from _identifiers(child.child_by_field_name("name"))
+            yield from _identifiers(child.child_by_field_name("name"), text)
 
 
-def _assigned(expression: Node) -> Found:
+def _assigned(expression: Node, text: Texts) -> Found:
     """What `module.exports = {...}`, `exports.name = ...` and their chains offer."""
     names: list[str] = []
     while expression.type == "assignment_expression":
-        left = _EXPORTS.fullmatch(_text(expression.child_by_field_name("left")))
+        left = _EXPORTS.fullmatch(_said(expression.child_by_field_name("left"), text))
         right = expression.child_by_field_name("right")
         if right is None:
             return
         if left is not None and left[1]:
             names.append(left[1])
         elif left is not None:
-            names += _members(right)
+            names += _members(right, text)
         expression = right
     yield from ((name, True) for name in names)
 
 
-def _members(value: Node) -> Iterator[str]:
+def _members(value: Node, text: Texts) -> Iterator[str]:
     if value.type == "assignment_expression":
         return
     if value.type != "object":
@@ -215,23 +218,23 @@ def _members(value: Node) -> Iterator[str]:
         return
     for child in value.named_children:
         if child.type == "shorthand_property_identifier":
-            yield _text(child)
+            yield _said(child, text)
         elif child.type in ("pair", "method_definition"):
             key = child.child_by_field_name("key") or child.child_by_field_name("name")
-            yield _text(key).strip("\"'")
+            yield _said(key, text).strip("\"'")
         elif child.type != "comment":
             yield "*"
 
 
-def _identifiers(node: Node | None) -> Iterator[str]:
+def _identifiers(node: Node | None, text: Texts) -> Iterator[str]:
     waiting = [] if node is None else [node]
     while waiting:
         node = waiting.pop()
         if node.type in _NAMED:
-            yield _text(node)
+            yield _said(node, text)
         elif node.type not in ("attribute", "subscript", "member_expression"):
             waiting += node.children
 
 
-def _text(node: Node | None) -> str:
-    return "" if node is None or node.text is None else node.text.decode()
+def _said(node: Node | None, text: Texts) -> str:
+    return "" if node is None else text(node)
