@@ -80,14 +80,14 @@ def examine(
     max_bytes: int = MAX_BYTES,
     seen: Callable[[Comparison], None] | None = None,
     keep: bool = True,
-    alone: bool = False,
+    single: bool = False,
 ) -> Examined:
     """The same, with the traces by which other files are judged.
 
     *seen* is called with each comparison that was judged: an inventory counts there.
     Nothing is to be kept where nobody asks for these versions of the file soon again.
-    Where it is *alone*, no other change will be judged: to compile a query for its base
-    costs more than to ask the base what the new text is asked.
+    Where it is a *single* one, no other change will be judged: to compile a query for
+    its base costs more than to ask the base what the new text is asked.
     """
     if change.problem is not None:
         return Examined(analysis=_unanalysable(change, change.problem))
@@ -111,7 +111,7 @@ def examine(
     read = partial(read, max_bytes=max_bytes)
     try:
         whole = _compare(change, language, rulebook, around, read)
-        return _examined(change, whole, rulebook, when, seen, alone=alone)
+        return _examined(change, whole, rulebook, when, seen, single=single)
     except Refused as refused:
         return Examined(analysis=_unanalysable(change, refused.reason))
 
@@ -129,14 +129,14 @@ def _examined(
     when: When,
     seen: Callable[[Comparison], None] | None,
     *,
-    alone: bool,
+    single: bool,
 ) -> Examined:
     rules = looking(rulebook.of(when).rules, change.path)
     found, suppressed = list[Violation](), list[Suppressed]()
     parts = list(comparisons(whole, rulebook))
     for part in parts:
         left = rules if part.must_parse else _of_no_syntax(rules)
-        fired = _fired(part.comparison, left, leaves_traces=seen is None, alone=alone)
+        fired = _fired(part.comparison, left, leaves_traces=seen is None, single=single)
         told = violations(fired, part.comparison)
         found += told.standing
         suppressed += listed(*told, part.comparison.suppressions)
@@ -232,7 +232,7 @@ def _fired(
     rules: tuple[Rule, ...],
     *,
     leaves_traces: bool,
-    alone: bool,
+    single: bool,
 ) -> Iterator[Fired]:
     work = _work(rules, comparison.after.language.name)
     asked = work.of_new if comparison.before is None else work.checks
@@ -244,7 +244,7 @@ def _fired(
         combined = _combined(language, work.patterns, with_strings=leaves_traces)
         comparison.after.survey = combined.survey
         before = comparison.before
-        if alone and before is not None and before.language is language:
+        if single and before is not None and before.language is language:
             before.survey = combined.survey
     for rule, check, order in asked:
         for hit in check(comparison):

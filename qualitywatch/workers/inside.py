@@ -120,7 +120,7 @@ def examine(
     when: When = When.SETTLED,
     around: Around = ALONE,
     keep: bool = True,
-    alone: bool = False,
+    single: bool = False,
 ) -> Examined:
     """The analysis itself."""
     # Imported here: the process that only asks must not pay for the parsers.
@@ -134,7 +134,7 @@ def examine(
             around=around,
             max_bytes=limits.max_file_bytes,
             keep=keep,
-            alone=alone,
+            single=single,
         )
     finally:
         sweep()

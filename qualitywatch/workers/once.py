@@ -72,7 +72,7 @@ def _examined(
 ) -> Examined:
     try:
         return examine(
-            change, rulebook, limits=limits, around=around, keep=False, alone=True
+            change, rulebook, limits=limits, around=around, keep=False, single=True
         )
     except MemoryError:
         raise

@@ -204,7 +204,7 @@ def test_a_query_finds_only_what_the_change_brought(before, after, lines):
 )
 def test_a_change_alone_is_judged_as_among_others(before, after):
     rules = rulebook.load()
-    alone = examine(change(before, after), rules, keep=False, alone=True)
+    alone = examine(change(before, after), rules, keep=False, single=True)
 
     assert alone.analysis.violations
     assert examine(change(before, after), rules, keep=False) == alone
