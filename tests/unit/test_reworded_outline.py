@@ -112,6 +112,8 @@ def test_words_inside_a_body_leave_the_units_as_they_were(
         ("python", PYTHON, "  # of many", ""),  # which leaves no place behind
         ("javascript", SCRIPT, "/users", "/people"),
         ("javascript", SCRIPT, "list:", "all:"),
+        ("html", '<pre id="orders">\n  row\n</pre>\n', "id=", "ud="),  # its name
+        ("javascript", "run(() => {\n  go();\n});\n", "go", "stop"),  # nobody's
         ("css", ".a {\n  color: red;\n}\n", "red", "blue"),
     ],
 )

@@ -207,4 +207,11 @@ def test_lines_are_told_together_as_alone(
 
 @given(st.from_regex(guards._DECORATORS))
 def test_the_look_at_a_whole_base_misses_no_decorator(text: str) -> None:
-    assert guards.DECORATORS.search(f"x\n@{text}\n".encode("utf-8", "replace"))
+    assert guards.may_be_decorated(f"x\n@{text}\n".encode("utf-8", "replace"))
+
+
+def test_case_has_odd_forms_beyond_ascii() -> None:
+    bare = "token = 1\n\n\ndef delete_all(request):\n    wipe(request)\n"
+    guarded = bare.replace("def", "@log\u0131n_required\ndef")
+
+    assert "weakened-authorisation" in {v.rule for v in found(guarded, bare)}

@@ -27,7 +27,7 @@ MAX_HEAD = 10  # lines of attributes above a name
 def weakened_authorisation(comparison: Comparison) -> Iterator[Hit]:
     """One hit for each unit that guarded something and no longer does."""
     before = comparison.before
-    if before is None or not guards.MENTION.search(before.data):
+    if before is None or not guards.may_be_guarded(before.data):
         return
     if before.text == comparison.after.text:
         return
@@ -89,7 +89,7 @@ class _Change:
 
     def bare_units(self) -> Iterator[Hit]:
         """Units that lost the decorator which let only some people in."""
-        if not guards.DECORATORS.search(self._base_data):
+        if not guards.may_be_decorated(self._base_data):
             return
         for kind in ("function", "class"):
             for old, new in self._pairs(kind):

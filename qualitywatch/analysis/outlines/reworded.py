@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import tree_sitter
 
 from qualitywatch.analysis.outlines.outline import Outline
-from qualitywatch.analysis.outlines.units import HOLDERS, Unit
+from qualitywatch.analysis.outlines.units import ROLES, Unit
 from qualitywatch.analysis.sources.source import Source
 
 _Point = tuple[int, int]
@@ -40,12 +40,13 @@ def _are_code(lines: Sequence[int], source: Source) -> bool:
 def _are_inside(lines: Sequence[int], outline: Outline) -> bool:
     """True where *lines* lie below the headers of the units around them.
 
-    Nothing may stand on them, or reach over them, that gives its name to a unit inside.
+    Nothing else may reach over them that can be a unit or give its name to one: a word
+    on them may be what it lacks.
     """
     around = {line: outline.unit_at(line) for line in lines}
     return all(_is_below_header(line, unit) for line, unit in around.items()) and all(
         _holds(node, around[line])
-        for role in HOLDERS
+        for role in ROLES
         for node in outline.source.captures.get(role, ())
         for line in _between(lines, node.start_point[0] + 1, node.end_point[0] + 1)
     )
@@ -58,7 +59,7 @@ def _is_below_header(line: int, unit: Unit) -> bool:
 
 
 def _holds(node: tree_sitter.Node, unit: Unit) -> bool:
-    """True where *node* is around *unit*: it named that, or what is around that."""
+    """True where *node* is *unit* or around it: it named that, or what is around it."""
     start, end = unit.node.start_byte, unit.node.end_byte
     return unit.kind != "module" and node.start_byte <= start and end <= node.end_byte
 

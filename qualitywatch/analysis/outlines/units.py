@@ -41,8 +41,9 @@ Reach = Literal["bare", "method", "other"]
 _REMARKED = (b"", b"/", b"*")  # how lines begin that hold no code
 _NAMELESS = Shape(types=(), name="")
 _KINDS: dict[str, Kind] = {"block": "block", "class": "class", "function": "function"}
-HOLDERS = ("outer", "attribute", "heading", "binding", "labelled")
-_ROLES = (*HOLDERS, *_KINDS)
+ROLES = ("outer", "attribute", "heading", "binding", "labelled", *_KINDS)
+"""What captures say of nodes that are units, if they have a name, or can give one."""
+
 Nodes = tuple[tree_sitter.Node, ...]
 
 
@@ -355,7 +356,7 @@ def _bound(held: list[_Holder]) -> list[_Holder]:
 def _in_order(source: Source) -> list[tuple[int, int, int, str, tree_sitter.Node]]:
     """Where each node begins and ends, its number, its role, and the node."""
     captures = source.captures
-    found = [(role, node) for role in _ROLES for node in captures.get(role, ())]
+    found = [(role, node) for role in ROLES for node in captures.get(role, ())]
     return sorted(
         (node.start_byte, -node.end_byte, number, role, node)
         for number, (role, node) in enumerate(found)

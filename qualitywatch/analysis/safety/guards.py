@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from qualitywatch.analysis.sources.sieve import Sieve
 from qualitywatch.model import Confidence
@@ -20,8 +21,7 @@ _SUBJECT = (
     r"|credential|session|role|scope|owner|csrf|cert|hmac|jwt|privilege|grant|forbid"
     r"|identity|superuser|staff|secret|webhook"
 )
-MENTION = linear(rf"(?i){_SUBJECT}|before_action|can\?|guard|can\(|can_".encode())
-"""A text without it guards nothing."""
+_MENTION = linear(rf"(?i){_SUBJECT}|before_action|can\?|guard|can\(|can_".encode())
 
 _GUARDING = regex(
     r"auth(?!or\b|ors\b|ority\b)|permi(?:ssion|t)|is_?admin|admin_?only"
@@ -75,8 +75,7 @@ _DECORATORS = (
     r"|^Roles\b|^Permissions\b|IsGranted|^Security\("
 )
 _DECORATOR = regex(_DECORATORS, re.IGNORECASE)
-DECORATORS = linear(f"(?i){_DECORATORS.replace('^', '')}".encode(), groups=False)
-"""A text without it has no such decorator."""
+_ANY_DECORATOR = linear(f"(?i){_DECORATORS.replace('^', '')}".encode(), groups=False)
 _GIVEN = r"(?:\([^()]{0,80}\))?"
 _MIDDLEWARE = (
     r"(?:require|ensure|check|verify|is|authorize|authenticate|protect|restrict|validate)"
@@ -138,6 +137,21 @@ _DECISION = regex(
     r"\b(?:if|unless|guard|and|or|in|match|switch|raise|throw)\b|[=!<>]=|&&|\|\|"
     r"|\w\s*\(|\.\w+"
 )
+
+
+def may_be_guarded(text: bytes) -> bool:
+    """False for a text that guards nothing: one look at all of it."""
+    return _may_hold(_MENTION, text)
+
+
+def may_be_decorated(text: bytes) -> bool:
+    """False for a text in which no decorator lets only some people in."""
+    return _may_hold(_ANY_DECORATOR, text)
+
+
+def _may_hold(words: Any, text: bytes) -> bool:
+    """False where none of the *words* is there; beyond ASCII case has odd forms."""
+    return not text.isascii() or words.search(text) is not None
 
 
 def may_guard(line: str) -> bool:
