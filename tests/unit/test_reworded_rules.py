@@ -10,8 +10,13 @@ from qualitywatch.analysis.patterns import reworded
 from qualitywatch.analysis.patterns.query import Combined
 from qualitywatch.analysis.sources import edited
 from qualitywatch.model import Change
+from tests.unit.test_query import rule
 
 RULES = rulebook.load()
+ANY_CALL = rule(
+    '((call function: (identifier) @f) @candidate (#eq? @f "run"))',
+    matcher='m.Call(args=[m.ZeroOrMore(), m.Arg(keyword=m.Name("shell"))])',
+)
 # Longer than what is parsed anew in any case.
 FILLER = "".join(f"def sum_{n}(a, b):\n    return a + b + {n}\n\n\n" for n in range(60))
 HANDLER = """\
@@ -108,3 +113,20 @@ def test_a_node_of_any_type_around_others_is_no_plain_beginning(
     text: str, is_plain: bool
 ) -> None:
     assert reworded.is_plain(text) is is_plain
+
+
+DEEP = f"run({'(' * 300}x{')' * 300})\n"
+
+
+def test_what_no_rule_can_answer_matters_where_it_is_touched() -> None:
+    """Whatever stands there, both texts say it."""
+    text = f"{FILLER}{DEEP}value = 1\n"
+    book = rulebook.Rulebook.holding([ANY_CALL])
+
+    def told(new: str) -> str:
+        change = Change(path="app.py", before=text.encode(), after=new.encode())
+        return str(examine(change, book, keep=False).analysis.unanalysable)
+
+    assert "()" == told(text.replace("value", "other"))
+    assert "too deep" in told(text.replace("(x)", "(y)"))
+    assert "too deep" in told(f"{text}value = 2\n")

@@ -185,7 +185,11 @@ class Combined:
         }
 
     def reached(self, source: Source) -> Set[str]:
-        """The rules that may see *source* in another way than the text it follows."""
+        """The rules that may see *source* in another way than the text it follows.
+
+        A place that no rule can answer is none of them where no reworded row reaches
+        it: whatever a rule would say there, it would say of both texts.
+        """
         told, rows = self._answered(source), source.reworded
         if told is None or rows is None:
             return self._ids
