@@ -10,6 +10,7 @@ from qualitywatch.analysis.patterns import reworded
 from qualitywatch.analysis.patterns.query import Combined
 from qualitywatch.analysis.sources import edited
 from qualitywatch.model import Change
+from qualitywatch.rulebook import Rule
 from tests.unit.test_query import rule
 
 RULES = rulebook.load()
@@ -130,3 +131,27 @@ def test_what_no_rule_can_answer_matters_where_it_is_touched() -> None:
     assert "()" == told(text.replace("value", "other"))
     assert "too deep" in told(text.replace("(x)", "(y)"))
     assert "too deep" in told(f"{text}value = 2\n")
+
+
+@pytest.mark.parametrize(
+    ("ruled", "old", "new"),
+    [
+        (rule(remark="nobody know"), "x = 1  # all know", "x = 1  # nobody know"),
+        (
+            rule(
+                "((expression_statement (call function: (identifier) @f))"
+                ' . (expression_statement) @hit (#eq? @f "stop"))'
+            ),
+            "halt()\nsave()",
+            "stop()\nsave()",
+        ),
+    ],
+)
+def test_a_remark_and_what_follows_another_statement_are_seen(
+    ruled: Rule, old: str, new: str
+) -> None:
+    before, after = (f"{FILLER}{text}\n".encode() for text in (old, new))
+    book = rulebook.Rulebook.holding([ruled])
+    found = examine(Change(path="app.py", before=before, after=after), book, keep=False)
+
+    assert ["a-rule"] == [one.rule for one in found.analysis.violations]
